@@ -1,0 +1,1 @@
+"""Topics, consumers, retries and dead letters on Kafka or on one SQLite file."""

@@ -1,0 +1,1 @@
+"""Settings from environment, file and flags, printed without secrets."""

@@ -1,0 +1,1 @@
+"""The process that a service runs in: settings, store, bus, gRPC, drain."""

@@ -1,0 +1,1 @@
+"""Client of OpenAI-compatible endpoints, and one endpoint for one machine."""

@@ -1,0 +1,1 @@
+"""Generated stubs of the proto package `microcoder.v1`. Do not edit: `make protos`."""

@@ -1,0 +1,1 @@
+"""gRPC servers, channels, errors and clients."""

@@ -1,0 +1,1 @@
+"""Repositories and blobs on MongoDB."""

@@ -1,0 +1,1 @@
+"""Fixtures: mongod, buses, gRPC servers, builders."""

@@ -1,0 +1,1 @@
+"""Pure functions over values; imports only the core."""

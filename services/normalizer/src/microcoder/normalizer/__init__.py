@@ -1,0 +1,1 @@
+"""Brings problems into one form and keeps the catalogue."""

@@ -1,0 +1,1 @@
+"""Predicts and calibrates difficulty, cuts releases."""

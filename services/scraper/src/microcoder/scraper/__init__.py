@@ -1,0 +1,1 @@
+"""Collects contests and problems."""

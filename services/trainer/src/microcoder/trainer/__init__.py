@@ -1,0 +1,1 @@
+"""Runs GRPO and its variants with the judge as the reward."""
