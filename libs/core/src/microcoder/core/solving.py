@@ -108,8 +108,8 @@ def extract_code(text: str) -> str:
     with another tag. An unclosed block is no program: it is cut off.
     """
     answer = text.rpartition(_REASONING_END)[2]
-    blocks = [(tag.strip().lower(), body) for tag, body in _FENCE.findall(answer)]
+    blocks: list[tuple[str, str]] = _FENCE.findall(answer)
     for tag, body in reversed(blocks):
-        if tag in _PYTHON_TAGS:
+        if tag.strip().lower() in _PYTHON_TAGS:
             return body
     return blocks[-1][1] if blocks else ""

@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from microcoder.core.errors import InvalidArgument
 
+FieldDescriptor: TypeAlias = Any
+"""A field of a message. The stubs of protobuf know two unrelated classes for it."""
 M = TypeVar("M", bound=Message)
 T = TypeVar("T")
 
@@ -46,7 +47,7 @@ def from_proto(message: Message, cls: type[T]) -> T:
         InvalidArgument: A field without a default is absent, or an enum has a value that this version does not know.
     """
     descriptors = message.DESCRIPTOR.fields_by_name
-    hints = _hints(cls)
+    hints = _hints(cls)  # type: ignore[arg-type]
     values = {}
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]
         descriptor = descriptors[field.name]

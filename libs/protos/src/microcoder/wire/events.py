@@ -74,6 +74,8 @@ def _route(event: pb.Event) -> tuple[Topic, str]:
     return _ROUTES[event.WhichOneof("payload") or ""]
 
 
-_FIELD_OF = {
-    field.message_type.full_name: field.name for field in pb.Event.DESCRIPTOR.oneofs_by_name["payload"].fields
+_FIELD_OF: dict[str, str] = {
+    field.message_type.full_name: field.name
+    for field in pb.Event.DESCRIPTOR.oneofs_by_name["payload"].fields
+    if field.message_type is not None
 }
