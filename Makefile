@@ -1,0 +1,75 @@
+# The one definition of every check: people, hooks and CI call only these targets. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BIN := .venv/bin
+LLM_BIN := .venv-llm/bin
+CODE := libs services tests tools conftest.py
+export PYTHON
+
+.PHONY: help setup setup-trainer constraints fmt lint types layers protos protos-check check test test-services test-trainer \
+        coverage bench demo kafka kafka-down clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  %-16s %s\n", $$1, $$2}'
+
+setup: ## Make .venv: the services, the command and every check
+	@tools/setup.sh services
+
+setup-trainer: setup ## Make .venv-llm: training and the LLM of one machine (torch, trl, vllm)
+	@tools/setup.sh trainer
+
+constraints: setup ## Resolve constraints/*.in anew
+	@tools/constraints.sh
+
+fmt: setup ## Format the code
+	$(BIN)/ruff format $(CODE)
+	$(BIN)/ruff check --fix $(CODE)
+	cd protos && ../$(BIN)/buf format -w
+
+lint: setup ## Check style, format and protos
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	cd protos && ../$(BIN)/buf lint && ../$(BIN)/buf format -d --exit-code
+
+types: setup ## Check types, strictly
+	$(BIN)/mypy $(CODE)
+
+layers: setup ## Check who may import whom
+	$(BIN)/lint-imports
+
+protos: setup ## Generate the stubs of protos/
+	$(BIN)/python tools/gen_protos.py
+
+protos-check: setup ## Check that the stubs are fresh and that no contract is broken against main
+	$(BIN)/python tools/gen_protos.py --check
+	@tools/protos_breaking.sh
+
+check: lint types layers protos-check ## Every check but the tests
+
+test: test-services test-trainer ## Set up and run every test
+
+test-services: setup ## Run the tests that need no torch
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+test-trainer: setup-trainer ## Run the tests of the training process and of sampling from a checkpoint
+	$(LLM_BIN)/python -m pytest -m llm $(PYTEST_ARGS)
+
+coverage: setup ## Run the tests that need no torch and report coverage
+	$(BIN)/pytest --cov --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
+
+bench: setup ## Measure; figures and how to read them: docs/benchmarks.md
+	$(BIN)/python -m tests.bench
+
+demo: setup-trainer ## Take the sample contest the whole way: problems, release, training, evaluation
+	$(BIN)/microcoder demo
+
+kafka: setup ## Bring a real single-node Kafka from Maven Central and start it
+	$(BIN)/python -m microcoder.bus.local_kafka up
+
+kafka-down: setup ## Stop the Kafka that `make kafka` started
+	$(BIN)/python -m microcoder.bus.local_kafka down
+
+clean: ## Remove environments, caches and local state
+	rm -rf .venv .venv-llm .microcoder .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
