@@ -70,6 +70,8 @@ class TrainingRun:
     """Counts starts, from 1; above 1 it was resumed."""
     mean_reward: float | None = None
     """Mean reward of the newest step."""
+    cancel_requested: bool = False
+    """Somebody asked it to stop; it ends as soon as its checkpoint is written."""
     created_time: datetime
     """When it was asked for."""
     started_time: datetime | None = None
@@ -83,7 +85,7 @@ class MetricPoint:
     """Metrics of one step."""
 
     id: str
-    """`<run>:<step>`."""
+    """`<run>:<step>`, the step with leading zeros, so that ids sort by step."""
     run_id: str
     """The run."""
     step: int
@@ -99,7 +101,7 @@ class SampleCompletion:
     """One completion seen in training."""
 
     id: str
-    """`<run>:<step>:<index>`."""
+    """`<run>:<step>:<index>`, numbers with leading zeros, so that ids sort by step."""
     run_id: str
     """The run."""
     step: int

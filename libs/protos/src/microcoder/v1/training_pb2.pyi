@@ -176,6 +176,7 @@ class TrainingRun(_message.Message):
     CREATED_TIME_FIELD_NUMBER: _builtins.int
     STARTED_TIME_FIELD_NUMBER: _builtins.int
     FINISHED_TIME_FIELD_NUMBER: _builtins.int
+    CANCEL_REQUESTED_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Run id."""
     state: _run_pb2.RunState.ValueType
@@ -188,6 +189,8 @@ class TrainingRun(_message.Message):
     """Counts starts, from 1; above 1 it was resumed."""
     mean_reward: _builtins.float
     """Mean reward of the newest step."""
+    cancel_requested: _builtins.bool
+    """Somebody asked it to stop; it ends as soon as its checkpoint is written."""
     @_builtins.property
     def spec(self) -> Global___TrainingSpec:
         """What was asked for."""
@@ -222,10 +225,11 @@ class TrainingRun(_message.Message):
         created_time: _timestamp_pb2.Timestamp | None = ...,
         started_time: _timestamp_pb2.Timestamp | None = ...,
         finished_time: _timestamp_pb2.Timestamp | None = ...,
+        cancel_requested: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_attempt", b"_attempt", "_mean_reward", b"_mean_reward", "attempt", b"attempt", "created_time", b"created_time", "finished_time", b"finished_time", "mean_reward", b"mean_reward", "progress", b"progress", "spec", b"spec", "started_time", b"started_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attempt", b"_attempt", "_mean_reward", b"_mean_reward", "attempt", b"attempt", "checkpoint", b"checkpoint", "created_time", b"created_time", "finished_time", b"finished_time", "id", b"id", "mean_reward", b"mean_reward", "message", b"message", "progress", b"progress", "spec", b"spec", "started_time", b"started_time", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attempt", b"_attempt", "_mean_reward", b"_mean_reward", "attempt", b"attempt", "cancel_requested", b"cancel_requested", "checkpoint", b"checkpoint", "created_time", b"created_time", "finished_time", b"finished_time", "id", b"id", "mean_reward", b"mean_reward", "message", b"message", "progress", b"progress", "spec", b"spec", "started_time", b"started_time", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__attempt: _TypeAlias = _typing.Literal["attempt"]  # noqa: Y015
     _WhichOneofArgType__attempt: _TypeAlias = _typing.Literal["_attempt", b"_attempt"]  # noqa: Y015
@@ -270,7 +274,7 @@ class MetricPoint(_message.Message):
     VALUES_FIELD_NUMBER: _builtins.int
     TIME_FIELD_NUMBER: _builtins.int
     id: _builtins.str
-    """`<run>:<step>`."""
+    """`<run>:<step>`, the step with leading zeros, so that ids sort by step."""
     run_id: _builtins.str
     """The run."""
     step: _builtins.int
@@ -314,7 +318,7 @@ class SampleCompletion(_message.Message):
     VERDICT_FIELD_NUMBER: _builtins.int
     REWARD_FIELD_NUMBER: _builtins.int
     id: _builtins.str
-    """`<run>:<step>:<index>`."""
+    """`<run>:<step>:<index>`, numbers with leading zeros, so that ids sort by step."""
     run_id: _builtins.str
     """The run."""
     step: _builtins.int
