@@ -70,14 +70,14 @@ class TrainingRun:
     """Counts starts, from 1; above 1 it was resumed."""
     mean_reward: float | None = None
     """Mean reward of the newest step."""
-    cancel_requested: bool = False
-    """Somebody asked it to stop; it ends as soon as its checkpoint is written."""
     created_time: datetime
     """When it was asked for."""
     started_time: datetime | None = None
     """When its process first ran."""
     finished_time: datetime | None = None
     """When it ended."""
+    cancel_requested: bool = False
+    """Somebody asked it to stop; it ends as soon as its checkpoint is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
