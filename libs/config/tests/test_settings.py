@@ -1,10 +1,12 @@
 """Environment over file over defaults; nothing mistyped passes."""
 
+import os
 from pathlib import Path
 
 import pytest
-from microcoder.config import ConfigError, Group, Settings, load
 from pydantic import Field, SecretStr
+
+from microcoder.config import ConfigError, Group, Settings, load
 
 
 class Kafka(Group):
@@ -19,7 +21,7 @@ class Bus(Group):
 
 class Judge(Group):
     slots: int = Field(default=2, ge=1)
-    languages: dict[str, str] = {}
+    languages: dict[str, str] = Field(default={})
 
 
 class Sample(Settings):
@@ -29,8 +31,6 @@ class Sample(Settings):
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    import os
-
     for name in list(os.environ):
         if name.startswith("MICROCODER_"):
             monkeypatch.delenv(name)
