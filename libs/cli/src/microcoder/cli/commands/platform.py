@@ -1,0 +1,103 @@
+"""`up`, `status`, `doctor`: the platform on this machine."""
+
+import asyncio
+import signal
+import time
+from typing import Annotated
+
+import typer
+
+from microcoder.cli import options
+from microcoder.cli.connect import endpoints
+from microcoder.cli.local.doctor import Finding, findings
+from microcoder.cli.local.llm import LlmChoice
+from microcoder.cli.local.ready import is_serving
+from microcoder.cli.local.stack import Say, StackOptions, local_stack
+from microcoder.cli.local.state import StackState
+from microcoder.cli.output import console, notes, print_json, run, shown, table
+from microcoder.core.errors import Unavailable
+
+
+def up(
+    kafka: Annotated[bool, typer.Option("--kafka", help="On a real single-node Kafka instead of the embedded bus.")] = False,
+    llm: Annotated[bool, typer.Option("--llm/--no-llm", help="Without an LLM problems are proven but not scored.")] = True,
+    llm_url: Annotated[
+        str, typer.Option("--llm-url", envvar="MICROCODER_LLM__BASE_URL", help="OpenAI-compatible endpoint instead of the local one.")
+    ] = "",
+    llm_model: Annotated[str, typer.Option("--llm-model", envvar="MICROCODER_LLM__MODEL", help="Model name there.")] = "",
+    state: options.State = options.DEFAULT_STATE,
+) -> None:
+    """Start the six services, MongoDB, the bus and the LLM on this machine; Ctrl-C drains and stops all."""
+    choice = LlmChoice(enabled=llm, base_url=llm_url, model=llm_model)
+    run(_up(StackOptions(state_dir=state, kafka=kafka, llm=choice)))
+
+
+async def _up(chosen: StackOptions) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    started = time.monotonic()
+
+    def say(line: str) -> None:
+        notes.print(f"[dim]{time.monotonic() - started:6.1f} s[/]  {shown(line)}")
+
+    coming = asyncio.create_task(_serve(chosen, say, stop))
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait({coming, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    if not coming.done():
+        say("Draining")
+        if not _is_up(chosen):
+            coming.cancel()
+    stopped.cancel()
+    await coming
+    say("Stopped")
+
+
+def _is_up(chosen: StackOptions) -> bool:
+    return StackState.load(chosen.state_dir.resolve()) is not None
+
+
+async def _serve(chosen: StackOptions, say: Say, stop: asyncio.Event) -> None:
+    async with local_stack(chosen, say) as running:
+        rows = [[name, running.services[name], running.admin[name]] for name in running.services]
+        console.print(table("", ["service", "gRPC", "metrics and health"], rows))
+        console.print(f"MongoDB {shown(running.store)}, bus {shown(running.bus)}, LLM {shown(running.llm) or 'none'}")
+        console.print("[bold]Up.[/] In another terminal: microcoder import PATH, microcoder problems. Ctrl-C stops.")
+        await stop.wait()
+
+
+def status(state: options.State = options.DEFAULT_STATE, as_json: options.Json = False) -> None:
+    """Show which services serve."""
+
+    async def work() -> None:
+        targets = endpoints(state)
+        serving = await asyncio.gather(*(is_serving(target) for target in targets.values()))
+        rows = [(name, target, ok) for (name, target), ok in zip(targets.items(), serving, strict=True)]
+        if as_json:
+            print_json({name: {"endpoint": target, "serving": ok} for name, target, ok in rows})
+        else:
+            marks = [[name, target, "serving" if ok else "DOWN"] for name, target, ok in rows]
+            console.print(table("", ["service", "gRPC", ""], marks))
+        down = [name for name, _, ok in rows if not ok]
+        if down:
+            raise Unavailable(f"{', '.join(down)} {'does' if len(down) == 1 else 'do'} not serve.")
+
+    run(work())
+
+
+def doctor(state: options.State = options.DEFAULT_STATE, as_json: options.Json = False) -> None:
+    """Check what this machine has and say what to do about what is missing."""
+    found = findings(state)
+    if as_json:
+        print_json([{"part": f.part, "ok": f.ok, "needed": f.needed, "message": f.message} for f in found])
+    else:
+        console.print(table("", ["", "part", ""], [[_mark(f), f.part, f.message] for f in found]))
+    if any(f.needed and not f.ok for f in found):
+        raise typer.Exit(1)
+
+
+def _mark(finding: Finding) -> str:
+    if finding.ok:
+        return "ok"
+    return "MISSING" if finding.needed else "absent"

@@ -1,0 +1,1 @@
+"""The way from a contest to an evaluated model, in one go."""
