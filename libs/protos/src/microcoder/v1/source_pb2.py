@@ -26,23 +26,23 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from microcoder.v1 import run_pb2 as microcoder_dot_v1_dot_run__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amicrocoder/v1/source.proto\x12\rmicrocoder.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17microcoder/v1/run.proto\"\xa7\x02\n\nRawProblem\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x0e\n\x06source\x18\x03 \x01(\t\x12\x13\n\x0b\x65xternal_id\x18\x04 \x01(\t\x12\x0b\n\x03url\x18\x05 \x01(\t\x12\x12\n\ncontest_id\x18\x06 \x01(\t\x12(\n\x06\x66ormat\x18\x07 \x01(\x0e\x32\x18.microcoder.v1.RawFormat\x12\x12\n\nraw_digest\x18\x08 \x01(\t\x12\x11\n\traw_bytes\x18\t \x01(\x03\x12\x32\n\x0epublished_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x66\x65tched_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xce\x01\n\x07\x43ontest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x13\n\x0b\x65xternal_id\x18\x03 \x01(\t\x12\r\n\x05title\x18\x04 \x01(\t\x12\x0b\n\x03url\x18\x05 \x01(\t\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cproblem_urls\x18\x07 \x03(\t\x12\x32\n\x0e\x63ollected_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa1\x01\n\x04\x46\x65\x65\x64\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12/\n\x0bpolled_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07message\x18\x05 \x01(\t\x12\x30\n\x0c\x63reated_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"<\n\x0bSkippedItem\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\"\x8c\x03\n\tImportRun\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0e\n\x06source\x18\x03 \x01(\t\x12&\n\x05state\x18\x04 \x01(\x0e\x32\x17.microcoder.v1.RunState\x12)\n\x08progress\x18\x05 \x01(\x0b\x32\x17.microcoder.v1.Progress\x12\x0f\n\x07message\x18\x06 \x01(\t\x12\x14\n\x0cnew_problems\x18\x07 \x01(\x03\x12\x18\n\x10\x63hanged_problems\x18\x08 \x01(\x03\x12\x1a\n\x12unchanged_problems\x18\t \x01(\x03\x12\x13\n\x0bproblem_ids\x18\n \x03(\t\x12+\n\x07skipped\x18\x0b \x03(\x0b\x32\x1a.microcoder.v1.SkippedItem\x12\x30\n\x0c\x63reated_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rfinished_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp*F\n\tRawFormat\x12\x1a\n\x16RAW_FORMAT_UNSPECIFIED\x10\x00\x12\x1d\n\x19RAW_FORMAT_KATTIS_PACKAGE\x10\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amicrocoder/v1/source.proto\x12\rmicrocoder.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17microcoder/v1/run.proto\"\xa7\x02\n\nRawProblem\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x0e\n\x06source\x18\x03 \x01(\t\x12\x13\n\x0b\x65xternal_id\x18\x04 \x01(\t\x12\x0b\n\x03url\x18\x05 \x01(\t\x12\x12\n\ncontest_id\x18\x06 \x01(\t\x12(\n\x06\x66ormat\x18\x07 \x01(\x0e\x32\x18.microcoder.v1.RawFormat\x12\x12\n\nraw_digest\x18\x08 \x01(\t\x12\x11\n\traw_bytes\x18\t \x01(\x03\x12\x32\n\x0epublished_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x66\x65tched_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xec\x01\n\x07\x43ontest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x13\n\x0b\x65xternal_id\x18\x03 \x01(\t\x12\r\n\x05title\x18\x04 \x01(\t\x12\x0b\n\x03url\x18\x05 \x01(\t\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cproblem_urls\x18\x07 \x03(\t\x12\x32\n\x0e\x63ollected_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\x14problem_external_ids\x18\t \x03(\t\"\xa1\x01\n\x04\x46\x65\x65\x64\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12/\n\x0bpolled_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07message\x18\x05 \x01(\t\x12\x30\n\x0c\x63reated_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"<\n\x0bSkippedItem\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\"\x8c\x03\n\tImportRun\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0e\n\x06source\x18\x03 \x01(\t\x12&\n\x05state\x18\x04 \x01(\x0e\x32\x17.microcoder.v1.RunState\x12)\n\x08progress\x18\x05 \x01(\x0b\x32\x17.microcoder.v1.Progress\x12\x0f\n\x07message\x18\x06 \x01(\t\x12\x14\n\x0cnew_problems\x18\x07 \x01(\x03\x12\x18\n\x10\x63hanged_problems\x18\x08 \x01(\x03\x12\x1a\n\x12unchanged_problems\x18\t \x01(\x03\x12\x13\n\x0bproblem_ids\x18\n \x03(\t\x12+\n\x07skipped\x18\x0b \x03(\x0b\x32\x1a.microcoder.v1.SkippedItem\x12\x30\n\x0c\x63reated_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rfinished_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp*F\n\tRawFormat\x12\x1a\n\x16RAW_FORMAT_UNSPECIFIED\x10\x00\x12\x1d\n\x19RAW_FORMAT_KATTIS_PACKAGE\x10\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'microcoder.v1.source_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_RAWFORMAT']._serialized_start=1235
-  _globals['_RAWFORMAT']._serialized_end=1305
+  _globals['_RAWFORMAT']._serialized_start=1265
+  _globals['_RAWFORMAT']._serialized_end=1335
   _globals['_RAWPROBLEM']._serialized_start=104
   _globals['_RAWPROBLEM']._serialized_end=399
   _globals['_CONTEST']._serialized_start=402
-  _globals['_CONTEST']._serialized_end=608
-  _globals['_FEED']._serialized_start=611
-  _globals['_FEED']._serialized_end=772
-  _globals['_SKIPPEDITEM']._serialized_start=774
-  _globals['_SKIPPEDITEM']._serialized_end=834
-  _globals['_IMPORTRUN']._serialized_start=837
-  _globals['_IMPORTRUN']._serialized_end=1233
+  _globals['_CONTEST']._serialized_end=638
+  _globals['_FEED']._serialized_start=641
+  _globals['_FEED']._serialized_end=802
+  _globals['_SKIPPEDITEM']._serialized_start=804
+  _globals['_SKIPPEDITEM']._serialized_end=864
+  _globals['_IMPORTRUN']._serialized_start=867
+  _globals['_IMPORTRUN']._serialized_end=1263
 # @@protoc_insertion_point(module_scope)

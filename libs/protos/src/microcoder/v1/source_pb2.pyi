@@ -121,6 +121,7 @@ class Contest(_message.Message):
     END_TIME_FIELD_NUMBER: _builtins.int
     PROBLEM_URLS_FIELD_NUMBER: _builtins.int
     COLLECTED_TIME_FIELD_NUMBER: _builtins.int
+    PROBLEM_EXTERNAL_IDS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Stable id: slug of source and external id."""
     source: _builtins.str
@@ -143,6 +144,10 @@ class Contest(_message.Message):
     def collected_time(self) -> _timestamp_pb2.Timestamp:
         """When all its problems had been collected."""
 
+    @_builtins.property
+    def problem_external_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The source's own ids of these problems, in the order of `problem_urls`."""
+
     def __init__(
         self,
         *,
@@ -154,10 +159,11 @@ class Contest(_message.Message):
         end_time: _timestamp_pb2.Timestamp | None = ...,
         problem_urls: _abc.Iterable[_builtins.str] | None = ...,
         collected_time: _timestamp_pb2.Timestamp | None = ...,
+        problem_external_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["collected_time", b"collected_time", "end_time", b"end_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["collected_time", b"collected_time", "end_time", b"end_time", "external_id", b"external_id", "id", b"id", "problem_urls", b"problem_urls", "source", b"source", "title", b"title", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["collected_time", b"collected_time", "end_time", b"end_time", "external_id", b"external_id", "id", b"id", "problem_external_ids", b"problem_external_ids", "problem_urls", b"problem_urls", "source", b"source", "title", b"title", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
