@@ -4,6 +4,7 @@
 #   tools/setup.sh services   .venv      the services, the command, every check; no torch
 #   tools/setup.sh trainer    .venv-llm  a training process and the LLM of one machine
 #
+# TORCH_INDEX=<url of an index with another build of torch> takes torch from there.
 # Does nothing where the environment is up to date. Needs Python 3.11 or newer; on Debian, as root, it installs what is
 # missing (python3-venv, g++), elsewhere it says what to install.
 set -euo pipefail
@@ -45,8 +46,18 @@ if [ ! -x .venv/bin/uv ]; then
   [ -x .venv/bin/python ] || "$python" -m venv .venv
   .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints/bootstrap.txt
 fi
-# A user's setting may choose another index, for example one with the CPU build of torch; the hashes still hold.
-.venv/bin/uv pip sync --quiet --python "$venv/bin/python" --require-hashes "constraints/$set_name.txt"
+pins=constraints/$set_name.txt
+if [ "$set_name" = trainer ] && [ -n "${TORCH_INDEX:-}" ]; then
+  # Another build of torch (for example the CPU's) has another hash and brings none of the CUDA packages.
+  pins=$(mktemp)
+  trap 'rm -f "$pins"' EXIT
+  awk '/^[a-z]/ { keep = !/^(torch|triton|nvidia-[a-z0-9-]*|cuda-[a-z0-9-]*)==/ } keep' constraints/trainer.txt > "$pins"
+fi
+.venv/bin/uv pip sync --quiet --python "$venv/bin/python" --require-hashes "$pins"
+if [ "$pins" != "constraints/$set_name.txt" ]; then
+  version=$(sed -n 's/^torch==\([^ ]*\).*/\1/p' constraints/trainer.txt)
+  .venv/bin/uv pip install --quiet --python "$venv/bin/python" --no-deps --index-url "$TORCH_INDEX" "torch==$version"
+fi
 packages=()
 for folder in libs/* services/*; do packages+=(--editable "$folder"); done
 .venv/bin/uv pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation "${packages[@]}"

@@ -1,4 +1,7 @@
-"""`microcoder`: one command for a person. It talks to the services over gRPC; only `up`, `doctor` and `dlq` touch the machine."""
+"""`microcoder`: one command for a person.
+
+It talks to the services over gRPC; only `up`, `doctor` and `dlq` touch the machine and the bus.
+"""
 
 import typer
 

@@ -43,7 +43,10 @@ LONG_S = 24 * 3600.0
 
 
 def endpoints(state_dir: Path, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """`host:port` of each service: from MICROCODER_ENDPOINTS__<NAME>, else from the running local platform, else the default port."""
+    """`host:port` of each service.
+
+    From MICROCODER_ENDPOINTS__<NAME>, else from the running local platform, else the default port.
+    """
     running = StackState.load(state_dir)
     found = {}
     for name, port in DEFAULT_PORTS.items():

@@ -24,8 +24,12 @@ RunId = Annotated[str, typer.Argument(help="Run id.")]
 @app.command("start")
 def start(  # the specification's fields are the options
     dataset: Annotated[Path, typer.Option("--dataset", help="LiveCodeBench-shaped JSON lines.")],
-    checkpoint: Annotated[Path | None, typer.Option("--checkpoint", help="Folder to sample from instead of an endpoint.")] = None,
-    endpoint: Annotated[str, typer.Option("--endpoint", help="OpenAI-compatible base URL; the configured one by default.")] = "",
+    checkpoint: Annotated[
+        Path | None, typer.Option("--checkpoint", help="Folder to sample from instead of an endpoint.")
+    ] = None,
+    endpoint: Annotated[
+        str, typer.Option("--endpoint", help="OpenAI-compatible base URL; the configured one by default.")
+    ] = "",
     model: Annotated[str, typer.Option("--model", help="Model name at the endpoint.")] = "",
     samples: Annotated[int, typer.Option("--samples", min=1, help="Completions per item.")] = 4,
     k: Annotated[list[int] | None, typer.Option("--k", min=1, help="Report pass@k; repeat for more.")] = None,
@@ -33,10 +37,16 @@ def start(  # the specification's fields are the options
     max_tokens: Annotated[int, typer.Option("--max-tokens", help="Longest completion, tokens.")] = 512,
     published_from: Annotated[datetime | None, typer.Option("--from", help="Earliest contest date.")] = None,
     published_to: Annotated[datetime | None, typer.Option("--to", help="Latest contest date.")] = None,
-    platform: Annotated[list[str] | None, typer.Option("--platform", help="Keep this platform; repeat for more.")] = None,
+    platform: Annotated[
+        list[str] | None, typer.Option("--platform", help="Keep this platform; repeat for more.")
+    ] = None,
     level: Annotated[list[str] | None, typer.Option("--level", help="Keep this difficulty; repeat for more.")] = None,
-    trained_on: Annotated[str, typer.Option("--trained-on", help="Release of the training; shared problems refuse the run.")] = "",
-    worked_examples: Annotated[int, typer.Option("--worked-examples", min=0, help="Solved examples in front of each prompt.")] = 0,
+    trained_on: Annotated[
+        str, typer.Option("--trained-on", help="Release of the training; shared problems refuse the run.")
+    ] = "",
+    worked_examples: Annotated[
+        int, typer.Option("--worked-examples", min=0, help="Solved examples in front of each prompt.")
+    ] = 0,
     max_items: Annotated[int, typer.Option("--max-items", min=0, help="Only the first items; 0 takes all.")] = 0,
     seed: Annotated[int, typer.Option("--seed")] = 0,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Follow the run to its end.")] = True,
@@ -153,7 +163,9 @@ def show(run_id: RunId, state: options.State = options.DEFAULT_STATE, as_json: o
 
     async def work() -> None:
         async with connect(state) as clients:
-            answer = await clients.evaluator.GetEvaluationRun(pb.GetEvaluationRunRequest(run_id=run_id), timeout=SHORT_S)
+            answer = await clients.evaluator.GetEvaluationRun(
+                pb.GetEvaluationRunRequest(run_id=run_id), timeout=SHORT_S
+            )
         _show(answer.evaluation_run, as_json=as_json)
 
     run(work(), as_json=as_json)

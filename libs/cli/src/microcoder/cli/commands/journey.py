@@ -27,7 +27,9 @@ Kafka = Annotated[bool, typer.Option("--kafka", help="On a real single-node Kafk
 def run_path(
     source: Annotated[Path, typer.Option("--source", help="Folder, tar or zip with problem packages.")],
     name: Annotated[str, typer.Option("--name", help="Name to file the problems under.")] = "",
-    dataset: Annotated[Path | None, typer.Option("--dataset", help="Items to evaluate on; the shipped ones by default.")] = None,
+    dataset: Annotated[
+        Path | None, typer.Option("--dataset", help="Items to evaluate on; the shipped ones by default.")
+    ] = None,
     model: Annotated[str, typer.Option("--model", help="Folder of the model to train; the local one by default.")] = "",
     steps: Annotated[int, typer.Option("--steps", min=1, help="Training steps.")] = 6,
     kafka: Kafka = False,
@@ -58,7 +60,9 @@ def shipped(name: str) -> Path:
     for parent in Path(__file__).resolve().parents:
         if (parent / "examples" / name).exists():
             return parent / "examples" / name
-    raise NotFound(f"examples/{name} is not there: run this from a checkout, or name your own with --source and --dataset.")
+    raise NotFound(
+        f"examples/{name} is not there: run this from a checkout, or name your own with --source and --dataset."
+    )
 
 
 async def _journey(plan: JourneyPlan, state_dir: Path, *, kafka: bool, as_json: bool) -> None:

@@ -19,12 +19,21 @@ from microcoder.core.errors import Unavailable
 
 
 def up(
-    kafka: Annotated[bool, typer.Option("--kafka", help="On a real single-node Kafka instead of the embedded bus.")] = False,
-    llm: Annotated[bool, typer.Option("--llm/--no-llm", help="Without an LLM problems are proven but not scored.")] = True,
+    kafka: Annotated[
+        bool, typer.Option("--kafka", help="On a real single-node Kafka instead of the embedded bus.")
+    ] = False,
+    llm: Annotated[
+        bool, typer.Option("--llm/--no-llm", help="Without an LLM problems are proven but not scored.")
+    ] = True,
     llm_url: Annotated[
-        str, typer.Option("--llm-url", envvar="MICROCODER_LLM__BASE_URL", help="OpenAI-compatible endpoint instead of the local one.")
+        str,
+        typer.Option(
+            "--llm-url", envvar="MICROCODER_LLM__BASE_URL", help="OpenAI-compatible endpoint instead of the local one."
+        ),
     ] = "",
-    llm_model: Annotated[str, typer.Option("--llm-model", envvar="MICROCODER_LLM__MODEL", help="Model name there.")] = "",
+    llm_model: Annotated[
+        str, typer.Option("--llm-model", envvar="MICROCODER_LLM__MODEL", help="Model name there.")
+    ] = "",
     state: options.State = options.DEFAULT_STATE,
 ) -> None:
     """Start the six services, MongoDB, the bus and the LLM on this machine; Ctrl-C drains and stops all."""

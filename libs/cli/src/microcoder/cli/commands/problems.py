@@ -138,7 +138,8 @@ def _show_problem(answer: pb.GetProblemResponse) -> None:
         console.print(f"\n[bold]Sample {number}[/]\n{shown(sample.input)}[dim]→[/]\n{shown(sample.output)}")
     console.print(
         f"[dim]{problem.limits.cpu_time_ms / 1000:g} s, {problem.limits.memory_bytes >> 20} MiB, "
-        f"{len(problem.suite.cases)} of {problem.suite.total_cases} tests, licence: {shown(problem.licence) or 'not stated'}[/]"
+        f"{len(problem.suite.cases)} of {problem.suite.total_cases} tests, "
+        f"licence: {shown(problem.licence) or 'not stated'}[/]"
     )
     if answer.HasField("verification"):
         console.print(
@@ -146,15 +147,23 @@ def _show_problem(answer: pb.GetProblemResponse) -> None:
                 f"Proof: {shown(answer.verification.message)}",
                 ["program", "language", "verdict", "agrees", "cpu ms#", "first failed test"],
                 [
-                    [c.name, c.language, enum_name(c, "verdict").upper(), "yes" if c.agrees else "NO", c.cpu_time_ms, c.failed_test]
+                    [
+                        c.name,
+                        c.language,
+                        enum_name(c, "verdict").upper(),
+                        "yes" if c.agrees else "NO",
+                        c.cpu_time_ms,
+                        c.failed_test,
+                    ]
                     for c in answer.verification.checks
                 ],
             )
         )
     if answer.HasField("prediction"):
-        rows = sorted(answer.prediction.dimensions.items())
-        title = f"Difficulty {answer.prediction.overall:.2f} ± {answer.prediction.spread:.2f} by {shown(answer.prediction.scorer)}"
-        console.print(table(title, ["dimension", "score#"], [[name, f"{value:.2f}"] for name, value in rows]))
+        made = answer.prediction
+        rows = [[name, f"{value:.2f}"] for name, value in sorted(made.dimensions.items())]
+        title = f"Difficulty {made.overall:.2f} ± {made.spread:.2f} by {shown(made.scorer)}"
+        console.print(table(title, ["dimension", "score#"], rows))
 
 
 def trace(
@@ -173,7 +182,8 @@ def trace(
             print_json([as_dict(entry) for entry in answer.entries])
             return
         rows = [
-            [short_time(e.time), e.revision, enum_name(e, "stage"), e.actor, e.reason, e.summary] for e in answer.entries
+            [short_time(e.time), e.revision, enum_name(e, "stage"), e.actor, e.reason, e.summary]
+            for e in answer.entries
         ]
         console.print(table(problem_id, ["when (UTC)", "rev#", "stage", "by", "reason", "what"], rows))
 

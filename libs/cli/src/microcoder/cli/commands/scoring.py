@@ -52,7 +52,9 @@ def score(
 
 def _show_score(answer: pb.ScoreProblemResponse) -> None:
     made = answer.prediction
-    console.print(f"[bold]{made.overall:.2f}[/] of 5 (± {made.spread:.2f}), {enum_name(made, 'level')}, by {shown(made.scorer)}")
+    console.print(
+        f"[bold]{made.overall:.2f}[/] of 5 (± {made.spread:.2f}), {enum_name(made, 'level')}, by {shown(made.scorer)}"
+    )
     rows = [[name, f"{value:.2f}"] for name, value in sorted(made.dimensions.items())]
     console.print(table("", ["dimension", "score#"], rows))
     for sample in made.samples:
@@ -61,7 +63,8 @@ def _show_score(answer: pb.ScoreProblemResponse) -> None:
     if answer.HasField("calibrated"):
         c = answer.calibrated
         console.print(
-            f"{shown(c.model)}: pass rate {c.pass_rate:.0%} (90 % band {c.low:.0%} to {c.high:.0%}), {enum_name(c, 'level')}"
+            f"{shown(c.model)}: pass rate {c.pass_rate:.0%} (90 % band {c.low:.0%} to {c.high:.0%}), "
+            f"{enum_name(c, 'level')}"
         )
 
 
@@ -183,7 +186,10 @@ async def fetch_release(clients: Clients, release: release_pb2.Release, out: Pat
 def show_release(release: release_pb2.Release, *, created: bool) -> None:
     """Prints what a release holds and what it leaves out."""
     console.print(f"[bold]{release.id}[/] {'(new)' if created else '(there already, byte for byte)'}")
-    console.print(f"{len(release.problem_ids)} problems: " + ", ".join(f"{n} {c}" for n, c in sorted(release.level_counts.items())))
+    console.print(
+        f"{len(release.problem_ids)} problems: "
+        + ", ".join(f"{n} {c}" for n, c in sorted(release.level_counts.items()))
+    )
     for rule, count in sorted(release.excluded_counts.items()):
         console.print(f"[dim]left out by {shown(rule)}: {count}[/]")
 

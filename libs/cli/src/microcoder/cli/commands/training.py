@@ -24,7 +24,9 @@ RunId = Annotated[str, typer.Argument(help="Run id.")]
 @app.command("start")
 def start(  # the specification's fields are the options
     release: Annotated[str, typer.Option("--release", help="Release id.")],
-    model: Annotated[str, typer.Option("--model", help="Folder of a checkpoint; the local platform's model by default.")] = "",
+    model: Annotated[
+        str, typer.Option("--model", help="Folder of a checkpoint; the local platform's model by default.")
+    ] = "",
     algorithm: Annotated[Algorithm, typer.Option("--algorithm")] = Algorithm.DAPO,
     steps: Annotated[int, typer.Option("--steps", min=1, help="Optimizer steps.")] = 100,
     prompts: Annotated[int, typer.Option("--prompts", min=1, help="Prompts per step.")] = 2,
@@ -100,7 +102,8 @@ async def follow_run(clients: Clients, run_id: str) -> training_pb2.TrainingRun:
 
 def _progress(current: training_pb2.TrainingRun) -> str:
     reward = f", reward {current.mean_reward:.3f}" if current.HasField("mean_reward") else ""
-    return f"Training: step {current.progress.done} of {current.spec.max_steps}{reward} {shown(current.progress.message, 80)}"
+    now = shown(current.progress.message, 80)
+    return f"Training: step {current.progress.done} of {current.spec.max_steps}{reward} {now}"
 
 
 def _show(current: training_pb2.TrainingRun, *, as_json: bool) -> None:
@@ -122,7 +125,9 @@ def list_runs(
 
     async def work() -> None:
         async with connect(state) as clients:
-            answer = await clients.trainer.ListTrainingRuns(pb.ListTrainingRunsRequest(page_size=limit), timeout=SHORT_S)
+            answer = await clients.trainer.ListTrainingRuns(
+                pb.ListTrainingRunsRequest(page_size=limit), timeout=SHORT_S
+            )
         if as_json:
             print_json([as_dict(item) for item in answer.training_runs])
             return
@@ -211,7 +216,11 @@ def metrics_table(points: list[training_pb2.MetricPoint]) -> Table:
     """Reward and what explains it, per step."""
     names = ["reward", "reward_std", "completions/mean_length", "completions/clipped_ratio", "loss"]
     rows = [
-        [p.step, *(f"{p.values[name]:.3f}" if name in p.values else "" for name in names), _bar(p.values.get("reward", 0.0))]
+        [
+            p.step,
+            *(f"{p.values[name]:.3f}" if name in p.values else "" for name in names),
+            _bar(p.values.get("reward", 0.0)),
+        ]
         for p in points
     ]
     return table("Reward per step", ["step#", *(f"{name}#" for name in names), ""], rows)

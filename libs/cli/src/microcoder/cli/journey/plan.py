@@ -33,7 +33,10 @@ class JourneyPlan:
     def calibration(self) -> CalibrationSpec:
         """The calibration of this journey."""
         return CalibrationSpec(
-            problems=self.calibration_problems, attempts=self.attempts, max_tokens=self.completion_tokens, seed=self.seed
+            problems=self.calibration_problems,
+            attempts=self.attempts,
+            max_tokens=self.completion_tokens,
+            seed=self.seed,
         )
 
     def policy(self, source: str, calibration_id: str) -> ReleasePolicy:

@@ -59,7 +59,9 @@ def _difficulty(journey: Journey) -> RenderableType:
         item = measured.get(problem.problem_id)
         tried = f"{item.passed}/{item.attempts}" if item else ""
         rows.append([problem.problem_id, f"{problem.overall:.2f}", enum_name(problem, "level"), tried])
-    title = f"\nDifficulty: predicted by {shown(journey.calibration.scorer)}, tried by {shown(journey.calibration.model)}"
+    title = (
+        f"\nDifficulty: predicted by {shown(journey.calibration.scorer)}, tried by {shown(journey.calibration.model)}"
+    )
     return table(title, ["problem", "predicted#", "level", "passed#"], rows)
 
 

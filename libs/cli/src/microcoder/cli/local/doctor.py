@@ -38,7 +38,9 @@ def findings(state_dir: Path) -> list[Finding]:
 
 def _python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
-    return Finding(part="Python", ok=sys.version_info >= (3, 11), needed=True, message=f"{version}; 3.11 or newer is needed")
+    return Finding(
+        part="Python", ok=sys.version_info >= (3, 11), needed=True, message=f"{version}; 3.11 or newer is needed"
+    )
 
 
 def _mongod() -> Finding:
@@ -83,5 +85,9 @@ def _training() -> Finding:
 
 def _kafka() -> Finding:
     missing = [tool for tool in ("java", "mvn") if shutil.which(tool) is None]
-    message = f"`--kafka` needs {' and '.join(missing)}: apt-get install default-jre-headless maven" if missing else "can be brought"
+    message = (
+        f"`--kafka` needs {' and '.join(missing)}: apt-get install default-jre-headless maven"
+        if missing
+        else "can be brought"
+    )
     return Finding(part="Kafka", ok=not missing, needed=False, message=message)

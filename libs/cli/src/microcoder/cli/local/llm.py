@@ -1,17 +1,11 @@
 """The LLM of the local platform: an endpoint that is given, or vLLM on this machine's CPU with a small open model."""
 
-import asyncio
 import os
 import sys
-from collections.abc import Callable
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from microcoder.cli.local.child import Child
-from microcoder.cli.local.plan import LlmPlan, free_ports
-from microcoder.core.errors import FailedPrecondition, Unavailable
-from microcoder.llm import vllm
+from microcoder.cli.local.plan import LlmPlan
 
 _LOCAL_MODEL = "smollm2"
 _STOP_GRACE_S = 10.0

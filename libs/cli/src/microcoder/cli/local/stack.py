@@ -5,7 +5,7 @@ import fcntl
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -35,7 +35,7 @@ class StackOptions:
 
     state_dir: Path
     kafka: bool = False
-    llm: LlmChoice = LlmChoice()
+    llm: LlmChoice = field(default_factory=LlmChoice)
 
 
 @asynccontextmanager
@@ -137,7 +137,9 @@ async def _await_serving(plan: ServicePlan, child: Child) -> None:
 async def _keep_up(child: Child, say: Say) -> None:
     for restart in range(1, _MAX_RESTARTS + 1):
         code = await child.wait()
-        say(f"{child.name} ended with exit code {code}; starting it again ({restart}/{_MAX_RESTARTS}), log: {child.log}")
+        say(
+            f"{child.name} ended with exit code {code}; starting it again ({restart}/{_MAX_RESTARTS}), log: {child.log}"
+        )
         await asyncio.sleep(_RESTART_DELAY_S * restart)
         await child.start()
     await child.wait()
