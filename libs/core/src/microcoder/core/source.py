@@ -58,10 +58,10 @@ class Contest:
     """When it ends; problems are collected after that."""
     problem_urls: tuple[str, ...] = ()
     """Packages to fetch."""
-    problem_external_ids: tuple[str, ...] = ()
-    """The source's own ids of these problems, in the order of `problem_urls`."""
     collected_time: datetime | None = None
     """When all its problems had been collected."""
+    problem_external_ids: tuple[str, ...] = ()
+    """The source's own ids of these problems, in the order of `problem_urls`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
