@@ -58,7 +58,8 @@ def setup_logging(settings: LogSettings, *, service: str, version: str, stream: 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     """A logger that takes facts as keywords: `log.info("normalized", problem_id=problem.id)`."""
-    return cast("structlog.stdlib.BoundLogger", structlog.stdlib.get_logger(name))
+    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
+    return logger
 
 
 def _shared(service: str, version: str) -> list[Processor]:
