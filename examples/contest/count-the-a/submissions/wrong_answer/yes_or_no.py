@@ -1,0 +1,1 @@
+print(1 if "a" in input() else 0)

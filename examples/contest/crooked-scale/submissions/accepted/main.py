@@ -1,0 +1,2 @@
+w, b = map(int, input().split())
+print(w - b)

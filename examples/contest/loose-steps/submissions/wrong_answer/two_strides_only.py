@@ -1,0 +1,6 @@
+n, _ = map(int, input().split())
+loose = set(map(int, input().split()))
+ways = [1]
+for step in range(1, n + 1):
+    ways.append(0 if step in loose else sum(ways[-2:]) % (10**9 + 7))
+print(ways[n])
