@@ -49,10 +49,22 @@ class Metric(Enum):
     RPC_HANDLED = Spec("counter", "microcoder_rpc_handled_total", "Calls answered, by status code.", ("method", "code"))
     RPC_SECONDS = Spec("histogram", "microcoder_rpc_seconds", "Time to answer a call.", ("method",), _FAST_S)
 
-    BUS_CONSUMED = Spec("counter", "microcoder_bus_messages_total", "Messages, by outcome.", ("topic", "outcome"))
+    BUS_RECEIVED = Spec("counter", "microcoder_bus_received_total", "Messages that came.", ("topic",))
+    BUS_FINISHED = Spec("counter", "microcoder_bus_finished_total", "Messages, by outcome.", ("topic", "outcome"))
     BUS_SECONDS = Spec("histogram", "microcoder_bus_handle_seconds", "Time to handle a message.", ("topic",), _WORK_S)
+    BUS_FAILED_ATTEMPTS = Spec(
+        "counter", "microcoder_bus_failed_attempts_total", "Handler calls that raised.", ("topic", "error")
+    )
+    BUS_ASSIGNED = Spec("gauge", "microcoder_bus_assigned_partitions", "Partitions of this member.", ("group",))
     BUS_IN_FLIGHT = Spec("gauge", "microcoder_bus_in_flight_messages", "Messages being handled.", ("group",))
+    BUS_BUFFERED = Spec("gauge", "microcoder_bus_buffered_messages", "Taken and not finished.", ("group",))
     BUS_PAUSED = Spec("gauge", "microcoder_bus_paused_partitions", "Partitions paused for backpressure.", ("group",))
+    BUS_UNAVAILABLE = Spec(
+        "counter", "microcoder_bus_unavailable_total", "Times that the bus did not answer.", ("group", "error")
+    )
+    BUS_FUSES_BLOWN = Spec(
+        "counter", "microcoder_bus_fuses_blown_total", "Stops for too many dead letters.", ("group",)
+    )
     BUS_LAG = Spec("gauge", "microcoder_bus_lag_messages", "Not yet committed.", ("group", "topic", "partition"))
     BUS_REBALANCES = Spec("counter", "microcoder_bus_rebalances_total", "Changes of the assignment.", ("group",))
     BUS_PRODUCED = Spec("counter", "microcoder_bus_produced_total", "Messages sent.", ("topic",))
