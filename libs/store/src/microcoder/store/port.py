@@ -1,14 +1,23 @@
-"""What services see of the store. Nothing of a driver shows here."""
+"""What services see of the store. Nothing of a driver shows here.
 
+Every method may raise `Unavailable` where the database does not answer: a read can be repeated, and so can a write,
+which may or may not have been made. A write that returned is durable. Beside what is said below, writes raise
+`InvalidArgument` for a record that cannot be stored (too large, a time without zone), and reads raise
+`FailedPrecondition` for a document that a newer version of this software wrote in a form of its own.
+"""
+
+import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 from microcoder.core.timeline import TimelineEntry
 
 T = TypeVar("T")
 Where = Mapping[str, Any]
-"""Equality on fields, by name; `a.b` reaches into nested values; a list value means any of its members."""
+"""Equality on fields, by name; `a.b` reaches into nested values; a list value means any of its members.
+
+A field that the record does not have, or a mapping as value, is an `InvalidArgument`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +27,8 @@ class OutboxRecord:
     topic: str
     key: str
     value: bytes
+    id: str = field(default_factory=lambda: secrets.token_hex(12), compare=False)
+    """Names it in its outbox, so that clearing it leaves an equal one alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +114,7 @@ class BlobStore(Protocol):
         """Stores `data` and gives its digest; storing it again costs a look-up.
 
         Raises:
-            ResourceExhausted: Larger than the configured limit.
+            InvalidArgument: Larger than the configured limit.
         """
 
     async def get(self, digest: str) -> bytes:

