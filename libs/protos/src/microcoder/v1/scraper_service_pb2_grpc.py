@@ -119,7 +119,7 @@ class ScraperServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListContests(self, request, context):
-        """Lists contests that feeds have announced, newest first.
+        """Lists contests that feeds have announced, by id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

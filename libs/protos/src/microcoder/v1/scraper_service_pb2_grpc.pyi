@@ -46,7 +46,7 @@ class ScraperStub:
     ListFeeds: _grpc.UnaryUnaryMultiCallable[_scraper_service_pb2.ListFeedsRequest, _scraper_service_pb2.ListFeedsResponse]
     """Lists the feeds with what their last poll gave."""
     ListContests: _grpc.UnaryUnaryMultiCallable[_scraper_service_pb2.ListContestsRequest, _scraper_service_pb2.ListContestsResponse]
-    """Lists contests that feeds have announced, newest first."""
+    """Lists contests that feeds have announced, by id."""
 
 @_typing.type_check_only
 class ScraperAsyncStub(ScraperStub):
@@ -66,7 +66,7 @@ class ScraperAsyncStub(ScraperStub):
     ListFeeds: _aio.UnaryUnaryMultiCallable[_scraper_service_pb2.ListFeedsRequest, _scraper_service_pb2.ListFeedsResponse]  # type: ignore[assignment]
     """Lists the feeds with what their last poll gave."""
     ListContests: _aio.UnaryUnaryMultiCallable[_scraper_service_pb2.ListContestsRequest, _scraper_service_pb2.ListContestsResponse]  # type: ignore[assignment]
-    """Lists contests that feeds have announced, newest first."""
+    """Lists contests that feeds have announced, by id."""
 
 class ScraperServicer(metaclass=_abc_1.ABCMeta):
     """Collects contests and problems. Raw bytes are stored before they are read."""
@@ -125,6 +125,6 @@ class ScraperServicer(metaclass=_abc_1.ABCMeta):
         request: _scraper_service_pb2.ListContestsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_scraper_service_pb2.ListContestsResponse, _abc.Awaitable[_scraper_service_pb2.ListContestsResponse]]:
-        """Lists contests that feeds have announced, newest first."""
+        """Lists contests that feeds have announced, by id."""
 
 def add_ScraperServicer_to_server(servicer: ScraperServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
