@@ -48,7 +48,7 @@ protos-check: setup ## Check that the stubs are fresh and that no contract is br
 
 check: lint types layers protos-check ## Every check but the tests
 
-test: test-services test-trainer ## Set up and run every test
+test: setup-trainer test-services test-trainer ## Set up and run every test
 
 test-services: setup ## Run the tests that need no torch
 	$(BIN)/pytest $(PYTEST_ARGS)

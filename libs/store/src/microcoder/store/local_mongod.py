@@ -44,6 +44,11 @@ class MongodProcess:
         """Its process id."""
         return self._process.pid
 
+    @property
+    def running(self) -> bool:
+        """False where it has ended, whatever the reason."""
+        return self._process.poll() is None
+
     def stop(self) -> None:
         """Shuts it down cleanly, by force after 20 seconds. Stopping it again does nothing."""
         if self._process.poll() is None:

@@ -10,9 +10,9 @@ import typer
 from microcoder.cli import options
 from microcoder.cli.connect import endpoints
 from microcoder.cli.local.doctor import Finding, findings
-from microcoder.cli.local.llm import LlmChoice
+from microcoder.cli.local.llm import LlmChoice, Say
 from microcoder.cli.local.ready import is_serving
-from microcoder.cli.local.stack import Say, StackOptions, local_stack
+from microcoder.cli.local.stack import StackOptions, local_stack
 from microcoder.cli.local.state import StackState
 from microcoder.cli.output import console, notes, print_json, run, shown, table
 from microcoder.core.errors import Unavailable

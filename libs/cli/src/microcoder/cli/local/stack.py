@@ -3,7 +3,7 @@
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import IO
 
 from microcoder.bus import local_kafka
 from microcoder.cli.local.child import Child
-from microcoder.cli.local.llm import LlmChoice, training_python, with_llm
+from microcoder.cli.local.llm import LlmChoice, Say, training_python, with_llm
 from microcoder.cli.local.plan import LlmPlan, ServicePlan, Surroundings, free_ports, pick_ports, plan_services
 from microcoder.cli.local.ready import wait_serving
 from microcoder.cli.local.state import StackState
@@ -24,9 +24,6 @@ DRAIN_BUDGET_S = 30.0
 """How long a service may take to finish what it has in hand."""
 _RESTART_DELAY_S = 1.0
 _MAX_RESTARTS = 5
-
-Say = Callable[[str], None]
-"""Tells a person what is going on, one line at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +86,17 @@ async def _with_store(closing: AsyncExitStack, state_dir: Path, say: Say) -> str
         local_mongod.start, state_dir / "mongod", port=free_ports(1)[0], log=state_dir / "logs" / "mongod.log"
     )
     closing.push_async_callback(asyncio.to_thread, mongod.stop)
+    closing.push_async_callback(_cancel_all, [asyncio.create_task(_keep_store_up(mongod, say))])
     say("MongoDB: started")
     return mongod.uri
+
+
+async def _keep_store_up(mongod: local_mongod.MongodProcess, say: Say) -> None:
+    while True:
+        await asyncio.sleep(_RESTART_DELAY_S)
+        if not mongod.running:
+            say(f"MongoDB ended; starting it again, log: {mongod.log}")
+            await asyncio.to_thread(mongod.restart)
 
 
 async def _with_bus(closing: AsyncExitStack, state_dir: Path, say: Say, *, kafka: bool) -> dict[str, str]:
