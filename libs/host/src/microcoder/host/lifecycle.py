@@ -13,6 +13,8 @@ from microcoder.telemetry import get_logger
 _LOG = get_logger(__name__)
 _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 30.0
+_ATTEMPT_S = 5.0
+"""For one attempt to reach a dependency at the start, and between two."""
 _STEADY_S = 60.0
 """A task that ran so long starts afresh in counting its failures."""
 
@@ -76,7 +78,7 @@ class Crashed(Exception):
 
 
 async def need(what: str, attempt: Callable[[], Awaitable[T]], *, budget: Budget, stop: Stop) -> T:
-    """What `attempt` gives, tried again while it raises retryable errors and `budget` lasts.
+    """What `attempt` gives, tried again while it raises retryable errors or does not answer, and `budget` lasts.
 
     Raises:
         StartupError: It is still not there, or never will be.
@@ -84,14 +86,20 @@ async def need(what: str, attempt: Callable[[], Awaitable[T]], *, budget: Budget
     """
     pause = _FIRST_PAUSE_S
     while True:
+        timeout_s = min(max(budget.left_s(), _FIRST_PAUSE_S), _ATTEMPT_S)
         try:
-            return await _unless(stop, attempt())
+            return await _unless(stop, attempt(), timeout_s=timeout_s)
+        except TimeoutError:
+            problem = f"no answer within {timeout_s:.1f} s"
         except MicrocoderError as error:
-            if not error.retryable or budget.left_s() <= pause:
-                raise StartupError(f"{what}: {error.message}") from error
-            _LOG.warning("waiting for a dependency", what=what, error=error.message, left_s=round(budget.left_s(), 1))
-        await _unless(stop, asyncio.sleep(pause))
-        pause = min(pause * 2, 2.0)
+            if not error.retryable:
+                raise StartupError(f"{what} cannot be used: {error.message}") from error
+            problem = error.message
+        if budget.left_s() <= pause:
+            raise StartupError(f"{what} cannot be reached: {problem}")
+        _LOG.warning("waiting", what=what, error=problem, left_s=round(budget.left_s(), 1))
+        await _unless(stop, asyncio.sleep(pause), timeout_s=None)
+        pause = min(pause * 2, _ATTEMPT_S)
 
 
 async def bounded(step: str, work: Awaitable[object], timeout_s: float) -> None:
@@ -122,14 +130,15 @@ async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
         pause = min(pause * 2, _LONGEST_PAUSE_S)
 
 
-async def _unless(stop: Stop, work: Awaitable[T]) -> T:
+async def _unless(stop: Stop, work: Awaitable[T], *, timeout_s: float | None) -> T:
+    """What `work` gives; it is cancelled where `stop` is asked for or the time is up first."""
     task = asyncio.ensure_future(work)
     stopping = asyncio.create_task(stop.wait())
     try:
-        await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise Stopped
-        return task.result()
+        await asyncio.wait({task, stopping}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        raise Stopped if stop.asked else TimeoutError
     finally:
         stopping.cancel()
         task.cancel()

@@ -6,7 +6,8 @@ from contextlib import AsyncExitStack
 from typing import Generic, TypeVar
 
 from microcoder.bus import Bus, ensure_all_topics, open_bus
-from microcoder.host.lifecycle import Budget, Crashed, Stop, Stopped, bounded, keep_running, need
+from microcoder.core.errors import MicrocoderError
+from microcoder.host.lifecycle import Budget, Crashed, StartupError, Stop, Stopped, bounded, keep_running, need
 from microcoder.host.observers import RpcObserver
 from microcoder.host.outbox import OutboxRelay
 from microcoder.host.runtime import Parts, Runtime
@@ -84,6 +85,8 @@ class ServiceProcess(Generic[S]):
         budget = Budget(self._settings.host.startup_budget_s)
         store = await need("The store", self._open_store, budget=budget, stop=self._stop)
         self._readiness.add("store", store.ping)
+        if self._settings.host.migrate:
+            await self._migrate(store)
         bus = await need("The bus", self._open_bus, budget=budget, stop=self._stop)
         await need("The topics", lambda: self._ensure_topics(bus), budget=budget, stop=self._stop)
         return Runtime(
@@ -94,13 +97,18 @@ class ServiceProcess(Generic[S]):
         store = await Store.open(self._settings.store)
         try:
             await store.ping()
-            if self._settings.host.migrate:
-                await store.migrate()
         except BaseException:
             await store.close()
             raise
         self._at_end("store", store.close)
         return store
+
+    async def _migrate(self, store: Store) -> None:
+        """Takes as long as it takes: an index over a full collection may be minutes."""
+        try:
+            await store.migrate()
+        except MicrocoderError as error:
+            raise StartupError(f"The store's migrations failed: {error.message}") from error
 
     async def _open_bus(self) -> Bus:
         bus = await open_bus(self._settings.bus)
