@@ -53,6 +53,12 @@ class KafkaSettings(BaseModel):
             raise ValueError(f"{self.security_protocol} needs sasl_username and sasl_password")
         return self
 
+    @model_validator(mode="after")
+    def _delivery_outlasts_a_request(self) -> "KafkaSettings":
+        if self.delivery_timeout_s < self.request_timeout_s + 1:
+            raise ValueError("delivery_timeout_s must be at least request_timeout_s + 1")
+        return self
+
 
 class BusSettings(BaseModel):
     """Where the bus is and how this process uses it."""

@@ -7,19 +7,17 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from microcoder.bus.batching import Batcher, Batches, Results
 from microcoder.bus.embedded import log
 from microcoder.bus.embedded.consumer import EmbeddedConsumer
 from microcoder.bus.embedded.thread import DatabaseThread
 from microcoder.bus.limits import check_record
 from microcoder.bus.port import Consumer, Message, Record, TopicPartition
-from microcoder.core.errors import MicrocoderError, Unavailable
+from microcoder.core.errors import MicrocoderError
 
 _log = logging.getLogger(__name__)
 _PAGE = 500
 _TRIM_EVERY_S = 3600.0
-_MAX_BATCHES = 1000
-
-_Waiting = tuple[Sequence[Record], "asyncio.Future[None]"]
 
 
 class EmbeddedBus:
@@ -30,21 +28,15 @@ class EmbeddedBus:
         self._session_timeout_s = session_timeout_s
         self._retention_s = retention_s
         self._thread = DatabaseThread(path, synchronous="FULL", name="bus-log")
-        self._waiting: list[_Waiting] = []
-        self._flusher: asyncio.Task[None] | None = None
+        self._batcher = Batcher(self._append)
         self._next_trim = 0.0
 
     async def produce(self, records: Sequence[Record]) -> None:
         """See `Bus.produce`."""
         for record in records:
             check_record(record)
-        if not records:
-            return
-        done = asyncio.get_running_loop().create_future()
-        self._waiting.append((records, done))
-        if self._flusher is None:
-            self._flusher = asyncio.create_task(self._flush())
-        await done
+        if records:
+            await self._batcher.put(records)
 
     async def consumer(self, topics: Sequence[str], *, group: str) -> Consumer:
         """See `Bus.consumer`."""
@@ -81,43 +73,13 @@ class EmbeddedBus:
 
     async def close(self) -> None:
         """See `Bus.close`."""
-        if self._flusher is not None:
-            await self._flusher
+        await self._batcher.close()
         await self._thread.stop()
 
-    async def _flush(self) -> None:
-        try:
-            while self._waiting:
-                batch, self._waiting = self._waiting[:_MAX_BATCHES], self._waiting[_MAX_BATCHES:]
-                await self._append(batch)
-                await self._trim()
-        finally:
-            self._flusher = None
-
-    async def _append(self, batch: list[_Waiting]) -> None:
-        batches = [records for records, _ in batch]
-        results: Sequence[Exception | None]
-        try:
-            append = partial(log.append, batches=batches, time_ms=time.time_ns() // 1_000_000)
-            results = await self._thread.run(append)
-        except MicrocoderError as error:
-            results = [error] * len(batch)
-        except asyncio.CancelledError:
-            self._settle(
-                batch, [Unavailable("the program ends; it is not known whether the records are kept")] * len(batch)
-            )
-            raise
-        self._settle(batch, results)
-
-    @staticmethod
-    def _settle(batch: list[_Waiting], results: Sequence[Exception | None]) -> None:
-        for (_, done), error in zip(batch, results, strict=True):
-            if done.done():
-                continue  # its caller was cancelled
-            if error is None:
-                done.set_result(None)
-            else:
-                done.set_exception(error)
+    async def _append(self, batches: Batches) -> Results:
+        results = await self._thread.run(partial(log.append, batches=batches, time_ms=time.time_ns() // 1_000_000))
+        await self._trim()
+        return results
 
     async def _trim(self) -> None:
         now = time.monotonic()

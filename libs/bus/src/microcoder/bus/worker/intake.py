@@ -99,15 +99,10 @@ class Intake:
             self._consumer.pause(sorted(self._paused))
         return bool(roomy)
 
-    async def commit_if_due(self) -> None:
-        """Commits where a second has passed or enough is finished (the policy's numbers).
-
-        Raises:
-            Unavailable: Not committed; it stays due.
-        """
+    def commit_is_due(self) -> bool:
+        """Whether enough is finished or enough time has passed since the last commit."""
         finished = sum(watermark.unreported for watermark in self._watermarks.values())
-        if finished >= self._policy.commit_every_records or (finished and time.monotonic() >= self._next_commit):
-            await self.commit()
+        return finished >= self._policy.commit_every_records or (finished > 0 and time.monotonic() >= self._next_commit)
 
     async def commit(self, partitions: Iterable[TopicPartition] | None = None) -> None:
         """Commits what is finished of `partitions`, or of all.
@@ -122,11 +117,11 @@ class Intake:
             if watermark.unreported and watermark.committable is not None
         }
         counts = {partition: moved[partition].unreported for partition in offsets}
+        self._next_commit = time.monotonic() + self._policy.commit_every_s
         if offsets:
             await self._consumer.commit(offsets)
         for partition, count in counts.items():
             moved[partition].unreported -= count
-        self._next_commit = time.monotonic() + self._policy.commit_every_s
 
     def _watermark_for(self, message: Message) -> Watermark:
         watermark = self._watermarks.setdefault(message.source, Watermark())

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from microcoder.bus.port import Bus, Consumer
 from microcoder.bus.worker.backoff import Backoff
@@ -118,7 +118,8 @@ class Worker:
                 backoff.reset()
 
     async def _turn(self, consumer: Consumer, intake: Intake) -> None:
-        await intake.commit_if_due()
+        if intake.commit_is_due():
+            await self._try_to(intake.commit())
         intake.balance()
         timeout_s = self._policy.poll_timeout_s
         if intake.paused:
@@ -140,10 +141,8 @@ class Worker:
             deadline = time.monotonic() + self._policy.handover_grace_s
             while intake.any_running(lost) and time.monotonic() < deadline:
                 await self._wait_for_progress(deadline - time.monotonic())
-            try:
-                await intake.commit(lost)
-            finally:
-                intake.drop(lost)
+            await self._try_to(intake.commit(lost))
+            intake.drop(lost)
         if intake.follow() or lost:
             _log.info("%s: %d partitions are assigned", self._group, intake.partitions)
             self._observer.assigned(intake.partitions)
@@ -183,6 +182,14 @@ class Worker:
             await consumer.close()
         except MicrocoderError as error:
             _log.warning("%s: left without saying so, others wait for the session to end: %s", self._group, error)
+
+    async def _try_to(self, commit: Awaitable[None]) -> None:
+        """Commits, or leaves it to the next time: the poll that follows is what repairs a membership."""
+        try:
+            await commit
+        except Unavailable as error:
+            _log.warning("%s: not committed, trying again: %s", self._group, error)
+            self._observer.bus_unavailable(error)
 
     async def _wait_for_room(self, intake: Intake, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s
