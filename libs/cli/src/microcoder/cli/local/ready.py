@@ -14,7 +14,9 @@ async def is_serving(target: str, *, timeout_s: float = _CALL_S) -> bool:
     """One question; False where nobody answers."""
     async with grpc.aio.insecure_channel(target) as channel:
         try:
-            answer = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=timeout_s)
+            answer = await health_pb2_grpc.HealthStub(channel).Check(  # type: ignore[attr-defined]  # the stubs lack it
+                health_pb2.HealthCheckRequest(), timeout=timeout_s
+            )
         except grpc.aio.AioRpcError:
             return False
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
