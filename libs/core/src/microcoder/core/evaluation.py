@@ -116,8 +116,10 @@ class ItemResult:
     passed: int
     """Those that passed all tests (c)."""
     verdicts: tuple[Verdict, ...] = ()
-    """One per completion."""
+    """One per completion: CE where it holds no program, IE where it is lost."""
     completions: tuple[str, ...] = ()
     """What the model wrote, untrusted text."""
     programs: tuple[str, ...] = ()
     """Code taken out of each completion, empty where none was found."""
+    truncated: int = 0
+    """Completions that hit the length limit."""
