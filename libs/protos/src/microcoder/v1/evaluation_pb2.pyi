@@ -266,6 +266,7 @@ class ItemResult(_message.Message):
     VERDICTS_FIELD_NUMBER: _builtins.int
     COMPLETIONS_FIELD_NUMBER: _builtins.int
     PROGRAMS_FIELD_NUMBER: _builtins.int
+    TRUNCATED_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """`<run>:<item>`."""
     run_id: _builtins.str
@@ -280,9 +281,11 @@ class ItemResult(_message.Message):
     """Completions that the judge gave a verdict on (n)."""
     passed: _builtins.int
     """Those that passed all tests (c)."""
+    truncated: _builtins.int
+    """Completions that hit the length limit."""
     @_builtins.property
     def verdicts(self) -> _containers.RepeatedScalarFieldContainer[_verdict_pb2.Verdict.ValueType]:
-        """One per completion."""
+        """One per completion: CE where it holds no program, IE where it is lost."""
 
     @_builtins.property
     def completions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -305,10 +308,11 @@ class ItemResult(_message.Message):
         verdicts: _abc.Iterable[_verdict_pb2.Verdict.ValueType] | None = ...,
         completions: _abc.Iterable[_builtins.str] | None = ...,
         programs: _abc.Iterable[_builtins.str] | None = ...,
+        truncated: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["completions", b"completions", "id", b"id", "item_id", b"item_id", "level", b"level", "passed", b"passed", "platform", b"platform", "programs", b"programs", "run_id", b"run_id", "samples", b"samples", "verdicts", b"verdicts"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["completions", b"completions", "id", b"id", "item_id", b"item_id", "level", b"level", "passed", b"passed", "platform", b"platform", "programs", b"programs", "run_id", b"run_id", "samples", b"samples", "truncated", b"truncated", "verdicts", b"verdicts"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
