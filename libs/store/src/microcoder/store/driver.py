@@ -7,11 +7,13 @@ we use of them, in this:
 - `aggregate()` gives a cursor in motor and must be awaited for one in PyMongo;
 - the GridFS buckets are `AsyncIOMotorGridFSBucket` and `gridfs.AsyncGridFSBucket`, with the same methods;
 - motor's methods return futures, PyMongo's are coroutines: both are awaitables, which is all that is promised here;
-- motor runs every operation in a pool of five threads per core (environment variable MOTOR_MAX_WORKERS), so that in an
-  outage more operations than that wait for each other's time-outs;
+- motor runs every operation in a thread, of which it has five per core; in an outage those beyond would wait for the
+  time-outs of others, so it gets as many threads as connections (its environment variable MOTOR_MAX_WORKERS, if set,
+  wins);
 - PyMongo's client belongs to the event loop that it was made in.
 """
 
+import os
 from collections.abc import Awaitable, Mapping, Sequence
 from datetime import UTC
 from typing import Any, Protocol, Self
@@ -128,6 +130,7 @@ _DATABASE_OPTIONS: dict[str, Any] = {
 
 class _Motor:
     def __init__(self, settings: StoreSettings) -> None:
+        os.environ.setdefault("MOTOR_MAX_WORKERS", str(settings.max_connections))  # read when motor is first imported
         from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorGridFSBucket  # noqa: PLC0415  only if chosen
 
         self._client = AsyncIOMotorClient(settings.uri.get_secret_value(), **_client_options(settings))

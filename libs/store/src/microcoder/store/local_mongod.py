@@ -26,6 +26,7 @@ _POLL_S = 0.02
 _STOP_S = 20.0
 _TAIL_LINES = 8
 _OUTPUT = "mongod.out"
+_LOCK = "mongod.lock"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,41 +37,41 @@ class MongodProcess:
     folder: Path
     port: int
     log: Path
-    _process: subprocess.Popen[bytes] = field(repr=False)
-    _lock: IO[str] = field(repr=False)
+    process: subprocess.Popen[bytes] = field(repr=False)
+    lock: IO[str] = field(repr=False)
 
     @property
     def pid(self) -> int:
         """Its process id."""
-        return self._process.pid
+        return self.process.pid
 
     @property
     def running(self) -> bool:
         """False where it has ended, whatever the reason."""
-        return self._process.poll() is None
+        return self.process.poll() is None
 
     def stop(self) -> None:
         """Shuts it down cleanly, by force after 20 seconds. Stopping it again does nothing."""
-        if self._process.poll() is None:
-            self._process.terminate()
+        if self.process.poll() is None:
+            self.process.terminate()
             try:
-                self._process.wait(_STOP_S)
+                self.process.wait(_STOP_S)
             except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-        self._lock.close()
+                self.process.kill()
+                self.process.wait()
+        self.lock.close()
 
     def kill(self) -> None:
         """Ends it at once with SIGKILL, as a crash would."""
-        self._process.kill()
-        self._process.wait()
-        self._lock.close()
+        self.process.kill()
+        self.process.wait()
+        self.lock.close()
 
     def restart(self) -> None:
         """Starts it anew on the same folder and port; stops it before where it runs."""
         self.stop()
         again = start(self.folder, port=self.port, log=self.log)
-        self._process, self._lock = again._process, again._lock
+        self.process, self.lock = again.process, again.lock
 
 
 def find_mongod() -> Path:
@@ -126,7 +127,7 @@ def start(folder: Path, *, port: int, log: Path | None = None, timeout_s: float 
         lock.close()
         raise
     return MongodProcess(
-        uri=f"mongodb://127.0.0.1:{port}", folder=folder, port=port, log=log, _process=process, _lock=lock
+        uri=f"mongodb://127.0.0.1:{port}", folder=folder, port=port, log=log, process=process, lock=lock
     )
 
 
@@ -155,31 +156,28 @@ def _take(folder: Path) -> IO[str]:
 
 
 def _stop_leftover(folder: Path) -> None:
-    """Our lock was free, so nobody owns a mongod that still runs on this folder."""
-    pid = _pid_in(folder / "mongod.lock")
-    if pid is None or not _serves(pid, folder):
+    """Our own lock was free, so nobody owns a mongod that still runs on this folder."""
+    if not _in_use(folder):
         return
+    pid = int((folder / _LOCK).read_text(encoding="ascii"))
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + _STOP_S
-    while _serves(pid, folder):
+    while _in_use(folder):
         if time.monotonic() > deadline:
-            raise FailedPrecondition(
-                f"A mongod left over from a crash (process {pid}) on {folder} does not stop. End it."
-            )
+            raise FailedPrecondition(f"The mongod that a crash left on {folder} (process {pid}) does not stop. End it.")
         time.sleep(_POLL_S)
 
 
-def _pid_in(lock: Path) -> int | None:
+def _in_use(folder: Path) -> bool:
+    """Whether a mongod runs on `folder`: it holds a lock on the file that it writes its process id into."""
     try:
-        return int(lock.read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return None
-
-
-def _serves(pid: int, folder: Path) -> bool:
-    """Whether `pid` is a mongod on `folder`; ids are reused, so its command line is asked."""
-    asked = subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return "mongod" in asked.stdout and str(folder) in asked.stdout
+        with (folder / _LOCK).open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
 
 
 def _launch(binary: Path, folder: Path, port: int, log: Path) -> subprocess.Popen[bytes]:

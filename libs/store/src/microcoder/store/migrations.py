@@ -4,6 +4,7 @@ Rules for a new one: append it, never change one that was released; it must be i
 because services that start together run it together, and a crash runs it again.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -25,8 +26,9 @@ class Migration:
 
 
 async def _create_indexes(driver: Driver) -> None:
-    for collection, indexes in all_indexes().items():
-        await driver.collection(collection).create_indexes(indexes)
+    await asyncio.gather(
+        *(driver.collection(collection).create_indexes(indexes) for collection, indexes in all_indexes().items())
+    )
 
 
 MIGRATIONS = (Migration(1, "indexes", _create_indexes),)

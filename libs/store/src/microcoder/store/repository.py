@@ -62,15 +62,8 @@ class MongoRepository(Generic[T]):
 
     async def put(self, record: T, *, outbox: Sequence[OutboxRecord] = ()) -> None:
         document = self._codec.encode(record)
-        only = {"_id": document["_id"]}
         with self._writing(document):
-            try:
-                await self._collection.update_one(only, _update(document, outbox), upsert=True)
-            except DuplicateKeyError as error:
-                if not is_duplicate_id(error):
-                    raise
-                # Two upserts of a new id met; the other one has made it.
-                await self._collection.update_one(only, _update(document, outbox))
+            await self._collection.update_one({"_id": document["_id"]}, _update(document, outbox), upsert=True)
 
     async def put_revision(self, record: T, *, outbox: Sequence[OutboxRecord] = ()) -> bool:
         document = self._codec.encode(record)

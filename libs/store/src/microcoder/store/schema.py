@@ -45,7 +45,9 @@ CONTESTS = CollectionSpec(name="contests", record_type=Contest, lookups=("source
 FEEDS = CollectionSpec(name="feeds", record_type=Feed, newest_first=True)
 IMPORTS = CollectionSpec(name="imports", record_type=ImportRun, lookups=("state",), newest_first=True)
 RAW_PROBLEMS = CollectionSpec(name="raw_problems", record_type=RawProblem, lookups=("source", "contest_id"))
-PROBLEMS = CollectionSpec(name="problems", record_type=Problem, lookups=("source", "contest_id", "statement_digest"))
+PROBLEMS = CollectionSpec(
+    name="problems", record_type=Problem, lookups=("source", "contest_id", "statement_digest", "title")
+)
 VERIFICATIONS = CollectionSpec(name="verifications", record_type=Verification, lookups=("grade",))
 PREDICTIONS = CollectionSpec(name="predictions", record_type=Prediction, lookups=("level",))
 CALIBRATIONS = CollectionSpec(name="calibrations", record_type=Calibration, lookups=("state",), newest_first=True)
