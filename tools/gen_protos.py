@@ -2,6 +2,7 @@
 
 import argparse
 import filecmp
+import os
 import subprocess
 import sys
 import tempfile
@@ -19,7 +20,9 @@ def generate(out: Path) -> None:
         sys.executable, "-m", "grpc_tools.protoc", f"--proto_path={PROTOS}",
         f"--python_out={out}", f"--mypy_out={out}", f"--grpc_python_out={out}", f"--mypy_grpc_out={out}", *files,
     ]  # fmt: skip
-    subprocess.run(command, check=True, cwd=PROTOS)
+    # protoc looks its plug-ins up in PATH; they lie beside the interpreter, which may not be in it.
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+    subprocess.run(command, check=True, cwd=PROTOS, env={**os.environ, "PATH": path})
 
 
 def main() -> int:

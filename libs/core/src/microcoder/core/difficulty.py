@@ -62,7 +62,7 @@ class CalibrationItem:
     predicted: float
     """Predicted overall score, 1 to 5."""
     attempts: int
-    """Programs that the judge gave a verdict on."""
+    """Answers whose outcome is known: a verdict of the judge, or no program in them. 0 before they were made."""
     passed: int
     """Those that passed all tests."""
 
@@ -97,6 +97,8 @@ class CalibrationSpec:
     """Longest answer, tokens."""
     seed: int = 0
     """Of the sample and of the bootstrap."""
+    worked_examples: int = 0
+    """Worked examples in front of each prompt, for models too small to answer without."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

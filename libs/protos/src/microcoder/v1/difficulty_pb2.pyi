@@ -200,7 +200,7 @@ class CalibrationItem(_message.Message):
     predicted: _builtins.float
     """Predicted overall score, 1 to 5."""
     attempts: _builtins.int
-    """Programs that the judge gave a verdict on."""
+    """Answers whose outcome is known: a verdict of the judge, or no program in them. 0 before they were made."""
     passed: _builtins.int
     """Those that passed all tests."""
     def __init__(
@@ -265,6 +265,7 @@ class CalibrationSpec(_message.Message):
     TEMPERATURE_FIELD_NUMBER: _builtins.int
     MAX_TOKENS_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
+    WORKED_EXAMPLES_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """Target model at the configured endpoint; empty for the configured one."""
     problems: _builtins.int
@@ -277,6 +278,8 @@ class CalibrationSpec(_message.Message):
     """Longest answer, tokens."""
     seed: _builtins.int
     """Of the sample and of the bootstrap."""
+    worked_examples: _builtins.int
+    """Worked examples in front of each prompt, for models too small to answer without."""
     def __init__(
         self,
         *,
@@ -286,10 +289,11 @@ class CalibrationSpec(_message.Message):
         temperature: _builtins.float | None = ...,
         max_tokens: _builtins.int | None = ...,
         seed: _builtins.int = ...,
+        worked_examples: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_attempts", b"_attempts", "_max_tokens", b"_max_tokens", "_problems", b"_problems", "_temperature", b"_temperature", "attempts", b"attempts", "max_tokens", b"max_tokens", "problems", b"problems", "temperature", b"temperature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attempts", b"_attempts", "_max_tokens", b"_max_tokens", "_problems", b"_problems", "_temperature", b"_temperature", "attempts", b"attempts", "max_tokens", b"max_tokens", "model", b"model", "problems", b"problems", "seed", b"seed", "temperature", b"temperature"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attempts", b"_attempts", "_max_tokens", b"_max_tokens", "_problems", b"_problems", "_temperature", b"_temperature", "attempts", b"attempts", "max_tokens", b"max_tokens", "model", b"model", "problems", b"problems", "seed", b"seed", "temperature", b"temperature", "worked_examples", b"worked_examples"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__attempts: _TypeAlias = _typing.Literal["attempts"]  # noqa: Y015
     _WhichOneofArgType__attempts: _TypeAlias = _typing.Literal["_attempts", b"_attempts"]  # noqa: Y015
