@@ -1,13 +1,23 @@
 """How a server listens and how a channel connects."""
 
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from microcoder.config import Group
 
 MIB = 1024 * 1024
+
+
+def _travels(token: SecretStr) -> SecretStr:
+    text = token.get_secret_value()
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError("a token travels in a header: use printable ASCII only")
+    return token
+
+
+Token = Annotated[SecretStr, AfterValidator(_travels)]
 
 
 class TlsSettings(Group):
@@ -40,7 +50,7 @@ class RpcSettings(Group):
     """Calls that are worked on at a time, streams included; beyond it they are refused. Unset for no limit."""
     reflection: bool = True
     """Whether a client may ask for the contracts."""
-    token: SecretStr = SecretStr("")
+    token: Token = SecretStr("")
     """What callers must show as `authorization: Bearer …`; empty for everybody. Health and reflection are exempt."""
     tls: TlsSettings = TlsSettings()
     """Certificates; none for plain text."""
@@ -57,7 +67,7 @@ class ChannelSettings(Group):
 
     max_message_bytes: int = Field(default=64 * MIB, ge=4096)
     """Largest request and largest response."""
-    token: SecretStr = SecretStr("")
+    token: Token = SecretStr("")
     """Shown to the server as `authorization: Bearer …`; empty for none."""
     secure: bool = False
     """Whether to speak TLS."""

@@ -1,0 +1,167 @@
+"""Deadlines, tokens, request ids and observation of calls."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import grpc
+import pytest
+import pytest_asyncio
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from grpc_status import rpc_status
+from pydantic import SecretStr, ValidationError
+
+from microcoder.core.errors import InvalidArgument, PermissionDenied
+from microcoder.rpc import (
+    CallInfo,
+    ChannelSettings,
+    Registration,
+    RpcServer,
+    RpcSettings,
+    current_request_id,
+    open_channel,
+)
+from microcoder.testing.grpc import Serve
+from microcoder.v1 import judge_service_pb2 as pb
+from microcoder.v1.judge_service_pb2_grpc import JudgeServicer, JudgeStub, add_JudgeServicer_to_server
+
+ASK = pb.GetCapabilitiesRequest()
+
+
+class Judge(JudgeServicer):
+    """Answers with its request id; a submission never ends."""
+
+    def __init__(self) -> None:
+        self.running = asyncio.Event()
+        self.cancelled = asyncio.Event()
+
+    async def GetCapabilities(self, request: pb.GetCapabilitiesRequest, context: Any) -> pb.GetCapabilitiesResponse:  # noqa: N802
+        return pb.GetCapabilitiesResponse(tier=current_request_id.get())
+
+    async def JudgeSubmission(self, request: pb.JudgeSubmissionRequest, context: Any) -> pb.JudgeSubmissionResponse:  # noqa: N802
+        self.running.set()
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            self.cancelled.set()
+            raise
+        return pb.JudgeSubmissionResponse()
+
+
+class Recorder:
+    """Remembers what it heard."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, str]] = []
+
+    def started(self, call: CallInfo) -> None:
+        self.calls.append((call.method.rpartition("/")[2], "started"))
+
+    def finished(self, call: CallInfo, code: grpc.StatusCode, seconds: float) -> None:
+        assert seconds >= 0
+        self.calls.append((call.method.rpartition("/")[2], code.name))
+
+
+def registered(servicer: Judge) -> list[Registration]:
+    return [Registration(full_name="microcoder.v1.Judge", add=add_JudgeServicer_to_server, servicer=servicer)]
+
+
+@pytest.fixture
+def observer() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+def servicer() -> Judge:
+    return Judge()  # type: ignore[abstract]  # what is not asked for stays unimplemented
+
+
+@pytest_asyncio.fixture
+async def guarded(observer: Recorder, servicer: Judge) -> AsyncIterator[str]:
+    server = RpcServer(RpcSettings(port=0, token=SecretStr("t0ken")), registered(servicer), observer=observer)
+    await server.start()
+    await server.set_serving()
+    yield f"127.0.0.1:{server.port}"
+    await server.drain(0.1)
+
+
+async def test_a_call_without_deadline_is_refused_by_the_server(guarded: str) -> None:
+    async with grpc.aio.insecure_channel(guarded) as plain:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await JudgeStub(plain).GetCapabilities(ASK, metadata=(("authorization", "Bearer t0ken"),))
+    status: Any = rpc_status.from_call(caught.value)  # type: ignore[arg-type]
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert b"DEADLINE_REQUIRED" in status.details[0].value
+
+
+async def test_a_call_without_timeout_does_not_leave_the_client(serve: Serve, servicer: Judge) -> None:
+    stub = JudgeStub(await serve(registered(servicer)))
+    with pytest.raises(InvalidArgument, match="timeout") as caught:
+        await stub.GetCapabilities(ASK)
+    assert caught.value.reason == "DEADLINE_REQUIRED"
+    with pytest.raises(InvalidArgument, match="timeout"):
+        async for _ in stub.StreamSubmission(pb.StreamSubmissionRequest()):
+            pass
+
+
+async def test_health_and_reflection_ask_for_neither_deadline_nor_token(guarded: str) -> None:
+    async with grpc.aio.insecure_channel(guarded) as plain:
+        health: Any = health_pb2_grpc.HealthStub(plain)
+        for service in ("", "microcoder.v1.Judge"):
+            answer = await health.Check(health_pb2.HealthCheckRequest(service=service))
+            assert answer.status == health_pb2.HealthCheckResponse.SERVING
+        messages: Any = reflection_pb2
+        stub: Any = reflection_pb2_grpc.ServerReflectionStub(cast("Any", plain))
+        asked = messages.ServerReflectionRequest(list_services="")
+        async for listing in stub.ServerReflectionInfo(iter([asked])):
+            names = {service.name for service in listing.list_services_response.service}
+    assert {"microcoder.v1.Judge", "grpc.health.v1.Health"} <= names
+
+
+@pytest.mark.parametrize("token", ["", "wrong", "t0ken2"])
+async def test_a_wrong_token_is_refused(guarded: str, token: str) -> None:
+    async with open_channel(guarded, ChannelSettings(token=SecretStr(token))) as channel:
+        with pytest.raises(PermissionDenied) as caught:
+            await JudgeStub(channel).GetCapabilities(ASK, timeout=5)
+    assert caught.value.reason == "UNAUTHENTICATED"
+
+
+def test_a_token_that_cannot_travel_is_refused_at_once() -> None:
+    for settings in (RpcSettings, ChannelSettings):
+        with pytest.raises(ValidationError, match="ASCII"):
+            settings(token=SecretStr("tökén"))
+
+
+async def test_the_right_token_is_taken_and_the_call_observed(guarded: str, observer: Recorder) -> None:
+    async with open_channel(guarded, ChannelSettings(token=SecretStr("t0ken"))) as channel:
+        await JudgeStub(channel).GetCapabilities(ASK, timeout=5)
+    async with open_channel(guarded) as channel:
+        with pytest.raises(PermissionDenied):
+            await JudgeStub(channel).GetCapabilities(ASK, timeout=5)
+    wanted = [("GetCapabilities", word) for word in ("started", "OK", "started", "UNAUTHENTICATED")]
+    assert observer.calls == wanted
+
+
+async def test_the_request_id_comes_back_and_travels_on(serve: Serve, servicer: Judge) -> None:
+    stub = JudgeStub(await serve(registered(servicer)))
+    call = stub.GetCapabilities(ASK, timeout=5, metadata=(("x-request-id", "mine-1"),))
+    assert (await call).tier == "mine-1"
+    assert dict(await call.trailing_metadata())["x-request-id"] == "mine-1"
+    current_request_id.set("of-the-caller")
+    assert (await stub.GetCapabilities(ASK, timeout=5)).tier == "of-the-caller"
+
+
+@pytest.mark.parametrize("given", ["", "x" * 65, 'a"b\\c d'])
+async def test_a_request_id_that_is_none_is_replaced(serve: Serve, servicer: Judge, given: str) -> None:
+    stub = JudgeStub(await serve(registered(servicer)))
+    answer = await stub.GetCapabilities(ASK, timeout=5, metadata=(("x-request-id", given),))
+    assert len(answer.tier) == 16
+
+
+async def test_a_caller_that_leaves_cancels_the_handler(serve: Serve, servicer: Judge) -> None:
+    stub = JudgeStub(await serve(registered(servicer)))
+    call = stub.JudgeSubmission(pb.JudgeSubmissionRequest(), timeout=30)
+    await asyncio.wait_for(servicer.running.wait(), 5)
+    call.cancel()
+    await asyncio.wait_for(servicer.cancelled.wait(), 5)
