@@ -1,4 +1,13 @@
-"""Topics, consumers, retries and dead letters on Kafka or on one SQLite file."""
+"""Topics, consumers, retries and dead letters on Kafka or on one SQLite file.
+
+port, errors      what a bus is, and what a handler may say
+worker/           the loop around a handler: order, retries, dead letters, commits, drain
+dlq               looking at dead letters and sending them back
+embedded/, kafka/ the two buses
+local_kafka/      a real Kafka on this machine, for development and tests
+"""
+
+from microcoder.bus import dlq
 
 from microcoder.bus.errors import FuseBlown, Poison, RetryLater
 from microcoder.bus.events import decode_event, encode_event
@@ -23,6 +32,7 @@ __all__ = [
     "WorkerObserver",
     "WorkerPolicy",
     "decode_event",
+    "dlq",
     "encode_event",
     "ensure_all_topics",
     "open_bus",

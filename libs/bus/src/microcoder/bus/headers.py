@@ -28,6 +28,8 @@ REPLAY_OF: Final = "microcoder-replay-of"
 """Id of the dead letter that the record repeats."""
 SETTLED: Final = "microcoder-settled"
 """In a dead-letter topic: id of the dead letter that this entry is about. Such an entry is no dead letter itself."""
+SETTLED_AS: Final = "microcoder-settled-as"
+"""Beside `SETTLED`: `replayed` or `dropped`."""
 EVENT_ID: Final = "event-id"
 """The event's unique id, readable without decoding the value."""
 CONTENT_TYPE: Final = "content-type"
@@ -48,6 +50,7 @@ OWN: Final = frozenset(
         SERVICE,
         REPLAY_OF,
         SETTLED,
+        SETTLED_AS,
     }
 )
 """The headers that this package writes on a record's way; the others are the sender's and stay."""

@@ -23,8 +23,8 @@ async def read_all(settings: KafkaSettings, ends: Mapping[TopicPartition, tuple[
     try:
         consumer = await thread.run(lambda: make_consumer(settings))
         try:
-            for partition, (start, end) in ends.items():
-                async for message in _read_one(thread, consumer, settings, partition, start, end):
+            for partition, offsets in ends.items():
+                async for message in _read_one(thread, consumer, settings, partition, offsets):
                     yield message
         finally:
             await thread.run(lambda: consumer.close(autocommit=False, timeout_ms=1000))
@@ -37,9 +37,9 @@ async def _read_one(
     consumer: RawConsumer,
     settings: KafkaSettings,
     partition: TopicPartition,
-    start: int,
-    end: int,
+    offsets: tuple[int, int],
 ) -> AsyncIterator[Message]:
+    start, end = offsets
     if start >= end:
         return
     await thread.run(lambda: _seek(consumer, partition, start))
