@@ -62,6 +62,16 @@ class Worker:
         self._started = False
         self._failure: Exception | None = None
 
+    @property
+    def group(self) -> str:
+        """Its consumer group."""
+        return self._group
+
+    @property
+    def topics(self) -> Sequence[str]:
+        """What it consumes, the retry topics included."""
+        return tuple(self._topics)
+
     async def run(self) -> None:
         """Works until `drain`, or until it must not go on.
 
