@@ -1,9 +1,10 @@
-import pytest
 from microcoder.core.timeline import Stage
 from microcoder.host import ServiceSettings
 from microcoder.testing.bus import events_on
 from microcoder.v1 import events_pb2 as e
 from microcoder.wire import Topic
+
+
 async def test_a(runtime, store, bus):
     rt = runtime("judge", ServiceSettings())
     await rt.publish(e.ProblemVerified(problem_id="a", revision=1))

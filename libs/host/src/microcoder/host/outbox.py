@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from microcoder.bus import Bus, Record, decode_event, encode_event
+from microcoder.bus import Bus, Record
 from microcoder.core.errors import MicrocoderError
 from microcoder.store import OutboxRecord, Repository
 from microcoder.telemetry import Metric, Metrics, get_logger
@@ -85,15 +85,10 @@ class OutboxRelay:
         return sent
 
     async def _produce(self, repository: Repository[Any], pending: Sequence[Pending]) -> int:
-        records = [_to_bus(record) for _, records in pending for record in records]
+        records = [Record(topic=r.topic, key=r.key, value=r.value) for _, unsent in pending for r in unsent]
         await self._bus.produce(records)
         for record_id, sent in pending:
             await repository.clear_outbox(record_id, sent)
         for record in records:
             self._metrics.count(Metric.OUTBOX_SENT, topic=record.topic)
         return len(records)
-
-
-def _to_bus(record: OutboxRecord) -> Record:
-    """With the headers that it would have had if it had been published at once."""
-    return encode_event(decode_event(record.value))

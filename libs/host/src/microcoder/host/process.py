@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from microcoder.bus import Bus, ensure_all_topics, open_bus
 from microcoder.core.errors import MicrocoderError
+from microcoder.host.lag import LagProbe
 from microcoder.host.lifecycle import Budget, Crashed, StartupError, Stop, Stopped, bounded, keep_running, need
 from microcoder.host.observers import RpcObserver
 from microcoder.host.outbox import OutboxRelay
@@ -70,10 +71,13 @@ class ServiceProcess(Generic[S]):
         for close in parts.close:
             self._at_end("close", close)
 
-        tasks = self._start_outbox(parts, runtime) + self._start_tasks(parts)
+        lag = LagProbe(runtime.bus, parts.workers, self._metrics, interval_s=self._settings.host.lag_interval_s)
+        self._readiness.add("bus", lag.check)
+        tasks = [self._start("lag", lag.run), *self._start_outbox(parts, runtime), *self._start_tasks(parts)]
         server = RpcServer(self._settings.rpc, parts.servicers, observer=RpcObserver(self._metrics))
         self._at_end("calls and messages", lambda: self._finish_work(server, parts))
         await server.start()
+        self._readiness.add("rpc", server.check)
         workers = [asyncio.create_task(worker.run(), name=f"worker {i}") for i, worker in enumerate(parts.workers)]
         await server.set_serving()
         self._set_ready(ready=True)

@@ -36,6 +36,8 @@ class HostSettings(Group):
     """Whether to bring the store's indexes up to date at the start; off where a job does it."""
     outbox_interval_s: float = Field(default=0.25, gt=0)
     """Longest pause between two looks for unsent events."""
+    lag_interval_s: float = Field(default=15.0, gt=0)
+    """Pause between two measurements of how far the workers are behind."""
 
 
 class ServiceSettings(Settings):

@@ -1,5 +1,6 @@
 """A gRPC server with health, reflection, guarded calls and a graceful end."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -72,6 +73,16 @@ class RpcServer:
     async def set_serving(self) -> None:
         """Health says SERVING, for every service and for the whole."""
         await self._set_all(health_pb2.HealthCheckResponse.SERVING)
+
+    async def check(self) -> None:
+        """Connects to itself.
+
+        Raises:
+            OSError: It takes no connections.
+        """
+        wildcard = self._settings.host in ("0.0.0.0", "::", "[::]", "")  # noqa: S104  compared, not bound
+        _, writer = await asyncio.open_connection("localhost" if wildcard else self._settings.host, self.port)
+        writer.close()
 
     async def drain(self, grace_s: float) -> None:
         """Says NOT_SERVING, takes no new calls, gives running ones `grace_s` seconds, then cancels what is left."""
