@@ -1,0 +1,179 @@
+"""The training process around a session: signals, settings, connections, and how it ends."""
+
+import argparse
+import fcntl
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import grpc.aio
+
+from microcoder.config import ConfigError, load
+from microcoder.core.errors import MicrocoderError
+from microcoder.core.training import TrainingRun
+from microcoder.rpc import JudgeClient, open_channel
+from microcoder.store import Store
+from microcoder.telemetry import get_logger, setup_logging
+from microcoder.trainer.domain.outcome import ExitCode, Outcome, TrainingFailed, missing_packages
+from microcoder.trainer.domain.run_folder import RunFolder
+from microcoder.trainer.settings import TrainerServiceSettings, TrainerSettings
+from microcoder.trainer.train.background import Background
+from microcoder.trainer.train.data import PromptRow, load_prompts
+from microcoder.trainer.train.judging import BatchJudge, JudgingLimits
+from microcoder.trainer.train.recorder import Recorder, Records
+from microcoder.trainer.train.stop import StopSignal
+from microcoder.trainer.train.surroundings import Surroundings
+
+_LOG = get_logger(__name__)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Trains, and gives the exit code."""
+    stop = StopSignal()
+    stop.install()
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a model is a folder; nothing is ever fetched while training
+    arguments = _parse(argv)
+    try:
+        settings = load(TrainerServiceSettings)
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        return ExitCode.BAD_REQUEST
+    setup_logging(settings.log, service="training", version=metadata.version("microcoder-trainer"))
+    folder = RunFolder(settings.trainer.runs_dir.resolve() / arguments.run)
+    return _ended(folder, _Attempt(settings=settings, stop=stop, run_id=arguments.run, resume=arguments.resume))
+
+
+@dataclass(slots=True, kw_only=True)
+class _Attempt:
+    """What was asked for, and which attempt it turned out to be."""
+
+    settings: TrainerServiceSettings
+    stop: StopSignal
+    run_id: str
+    resume: bool
+    number: int = 1
+
+
+def _ended(folder: RunFolder, attempt: _Attempt) -> ExitCode:
+    """Runs it and leaves its outcome in the run's folder."""
+    try:
+        folder.path.mkdir(parents=True, exist_ok=True)
+        with _only_process(folder):
+            code, message = ExitCode.FINISHED, f"The trained model is in {_work(attempt)}."
+    except TrainingFailed as failed:
+        code, message = failed.code, failed.message
+    except ModuleNotFoundError as error:
+        code, message = ExitCode.NO_PACKAGES, missing_packages(error.name or "?", sys.executable)
+    except MicrocoderError as error:
+        code, message = ExitCode.NO_STORE if error.retryable else ExitCode.BAD_REQUEST, error.message
+    except Exception as error:  # noqa: BLE001  the last boundary: told in the log and in the outcome
+        _LOG.exception("training failed")
+        code, message = ExitCode.UNEXPECTED, f"Training failed: {type(error).__name__}: {str(error)[:500]}"
+    _LOG.info("ended", run_id=attempt.run_id, exit_code=int(code), message=message)
+    Outcome(exit_code=code, message=message).write(folder.outcome(attempt.number))
+    return code
+
+
+def _work(attempt: _Attempt) -> Path:
+    with Background() as background:
+        settings = attempt.settings
+        store = background.run(Store.open(settings.store))
+        channel = background.run(_channel(settings))
+        try:
+            run = background.run(_open_run(store, attempt.run_id))
+            attempt.number = run.attempt
+            rows = background.run(_rows(store, run))
+            around = Surroundings(
+                settings=settings.trainer,
+                background=background,
+                recorder=_recorder(store, run, settings.trainer, attempt.stop),
+                judge=BatchJudge(JudgeClient(channel), _judging_limits(settings.trainer)),
+                stop=attempt.stop,
+            )
+            return _train(run, rows, around, resume=attempt.resume)
+        finally:
+            background.run(channel.close())
+            background.run(store.close())
+
+
+def _train(run: TrainingRun, rows: list[PromptRow], around: Surroundings, *, resume: bool) -> Path:
+    around.say("loading torch")
+    from microcoder.trainer.train import session  # noqa: PLC0415  # torch: takes seconds, or is missing
+
+    return session.train(run, rows, around, resume=resume)
+
+
+async def _channel(settings: TrainerServiceSettings) -> grpc.aio.Channel:
+    return open_channel(settings.endpoints.judge, settings.channel)
+
+
+async def _open_run(store: Store, run_id: str) -> TrainingRun:
+    run = await store.training_runs.find(run_id)
+    if run is None:
+        raise TrainingFailed(ExitCode.BAD_REQUEST, f"There is no training run {run_id} in this store.")
+    if run.state.ended:
+        raise TrainingFailed(ExitCode.BAD_REQUEST, f"{run_id} is {run.state.value}; resume it through the service.")
+    return run
+
+
+async def _rows(store: Store, run: TrainingRun) -> list[PromptRow]:
+    release = await store.releases.find(run.spec.release_id)
+    if release is None:
+        raise TrainingFailed(ExitCode.BAD_RELEASE, f"There is no release {run.spec.release_id}.")
+    return await load_prompts(release, store.blobs)
+
+
+def _recorder(store: Store, run: TrainingRun, settings: TrainerSettings, stop: StopSignal) -> Recorder:
+    records = Records(
+        runs=store.training_runs,
+        metrics=store.training_metrics,
+        samples=store.training_samples,
+        problems=store.problems,
+        timeline=store.timeline,
+    )
+    return Recorder(
+        records,
+        run,
+        samples_per_step=settings.samples_per_step,
+        patience_s=settings.store_patience_s,
+        stopping=lambda: stop.asked,
+    )
+
+
+def _judging_limits(settings: TrainerSettings) -> JudgingLimits:
+    return JudgingLimits(
+        sample_timeout_s=settings.judge_timeout_s,
+        batch_timeout_s=settings.reward_timeout_s,
+        concurrency=settings.judge_concurrency,
+    )
+
+
+@contextmanager
+def _only_process(folder: RunFolder) -> Iterator[None]:
+    """Holds the run's folder, which two processes at a time would ruin.
+
+    Raises:
+        TrainingFailed: Another process holds it.
+    """
+    with folder.lock.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise TrainingFailed(
+                ExitCode.BAD_REQUEST, f"Another process trains in {folder.path}; wait until it has ended."
+            ) from error
+        yield
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m microcoder.trainer.train",
+        description="Trains one run. Settings come from MICROCODER_* variables and the file of MICROCODER_CONFIG.",
+    )
+    parser.add_argument("--run", required=True, help="id of the training run")
+    parser.add_argument("--resume", action="store_true", help="go on from the newest complete checkpoint, if any")
+    return parser.parse_args(argv)
