@@ -46,6 +46,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The call came without a deadline."""
     ERROR_REASON_CONTAMINATED: _ErrorReason.ValueType  # 11
     """The evaluation set shares problems with the training release."""
+    ERROR_REASON_INTERNAL: _ErrorReason.ValueType  # 12
+    """A bug of the service; its log tells more under the request id."""
+    ERROR_REASON_UNAUTHENTICATED: _ErrorReason.ValueType  # 13
+    """The call shows no valid token."""
+    ERROR_REASON_DRAINING: _ErrorReason.ValueType  # 14
+    """The service is stopping; watch again."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Stable reasons in `google.rpc.ErrorInfo` of every failed call, domain `microcoder`."""
@@ -74,4 +80,10 @@ ERROR_REASON_DEADLINE_REQUIRED: ErrorReason.ValueType  # 10
 """The call came without a deadline."""
 ERROR_REASON_CONTAMINATED: ErrorReason.ValueType  # 11
 """The evaluation set shares problems with the training release."""
+ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 12
+"""A bug of the service; its log tells more under the request id."""
+ERROR_REASON_UNAUTHENTICATED: ErrorReason.ValueType  # 13
+"""The call shows no valid token."""
+ERROR_REASON_DRAINING: ErrorReason.ValueType  # 14
+"""The service is stopping; watch again."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
