@@ -2,11 +2,15 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
 from microcoder.core.errors import InvalidArgument, Unavailable
-from microcoder.rpc import page_size, watch
+from microcoder.rpc import Registration, RpcServer, RpcSettings, open_channel, page_size, watch
+from microcoder.v1 import judge_service_pb2 as pb
+from microcoder.v1.judge_service_pb2_grpc import JudgeServicer, JudgeStub, add_JudgeServicer_to_server
 
 
 class Counter:
@@ -56,6 +60,32 @@ async def test_an_error_of_the_store_ends_the_stream() -> None:
     with pytest.raises(Unavailable):
         async for _ in watch(read, ended=lambda _: False):
             pass
+
+
+class Watching(JudgeServicer):
+    """Streams a state that never ends."""
+
+    async def StreamSubmission(  # noqa: N802
+        self, request: pb.StreamSubmissionRequest, context: Any
+    ) -> AsyncIterator[pb.StreamSubmissionResponse]:
+        async for _ in watch(Counter().read, ended=lambda _: False):
+            yield pb.StreamSubmissionResponse()
+
+
+async def test_a_server_that_ends_does_not_wait_for_watchers() -> None:
+    servicer = Watching()  # type: ignore[abstract]  # what is not asked for stays unimplemented
+    server = RpcServer(
+        RpcSettings(port=0),
+        [Registration(full_name="microcoder.v1.Judge", add=add_JudgeServicer_to_server, servicer=servicer)],
+    )
+    async with open_channel(f"127.0.0.1:{await server.start()}") as channel:
+        stream = aiter(JudgeStub(channel).StreamSubmission(pb.StreamSubmissionRequest(), timeout=60))
+        await anext(stream)
+        draining = asyncio.create_task(server.drain(30))
+        with pytest.raises(Unavailable, match="watch again") as caught:
+            await anext(stream)
+        assert caught.value.reason == "DRAINING"
+        await asyncio.wait_for(draining, 2)
 
 
 def test_page_sizes() -> None:

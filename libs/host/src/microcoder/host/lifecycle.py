@@ -88,7 +88,7 @@ async def need(what: str, attempt: Callable[[], Awaitable[T]], *, budget: Budget
     while True:
         timeout_s = min(max(budget.left_s(), _FIRST_PAUSE_S), _ATTEMPT_S)
         try:
-            return await _unless(stop, attempt(), timeout_s=timeout_s)
+            return await unless(stop, attempt(), timeout_s=timeout_s)
         except TimeoutError:
             problem = f"no answer within {timeout_s:.1f} s"
         except MicrocoderError as error:
@@ -98,7 +98,7 @@ async def need(what: str, attempt: Callable[[], Awaitable[T]], *, budget: Budget
         if budget.left_s() <= pause:
             raise StartupError(f"{what} cannot be reached: {problem}")
         _LOG.warning("waiting", what=what, error=problem, left_s=round(budget.left_s(), 1))
-        await _unless(stop, asyncio.sleep(pause), timeout_s=None)
+        await unless(stop, asyncio.sleep(pause))
         pause = min(pause * 2, _ATTEMPT_S)
 
 
@@ -109,7 +109,7 @@ async def bounded(step: str, work: Awaitable[object], timeout_s: float) -> None:
     if not done:
         task.cancel()
         _LOG.warning("given up while ending", step=step, after_s=round(timeout_s, 1))
-    elif error := task.exception():
+    elif not task.cancelled() and (error := task.exception()):
         _LOG.error("failed while ending", step=step, exc_info=error)
 
 
@@ -130,7 +130,7 @@ async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
         pause = min(pause * 2, _LONGEST_PAUSE_S)
 
 
-async def _unless(stop: Stop, work: Awaitable[T], *, timeout_s: float | None) -> T:
+async def unless(stop: Stop, work: Awaitable[T], *, timeout_s: float | None = None) -> T:
     """What `work` gives; it is cancelled where `stop` is asked for or the time is up first."""
     task = asyncio.ensure_future(work)
     stopping = asyncio.create_task(stop.wait())

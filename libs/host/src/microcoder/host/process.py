@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from microcoder.bus import Bus, ensure_all_topics, open_bus
 from microcoder.core.errors import MicrocoderError
 from microcoder.host.lag import LagProbe
-from microcoder.host.lifecycle import Budget, Crashed, StartupError, Stop, Stopped, bounded, keep_running, need
+from microcoder.host.lifecycle import Budget, Crashed, StartupError, Stop, Stopped, bounded, keep_running, need, unless
 from microcoder.host.observers import RpcObserver
 from microcoder.host.outbox import OutboxRelay
 from microcoder.host.runtime import Parts, Runtime
@@ -67,7 +67,7 @@ class ServiceProcess(Generic[S]):
         await admin.start()
 
         runtime = await self._open()
-        parts = await self._build(runtime)
+        parts = await unless(self._stop, self._build(runtime))
         for close in parts.close:
             self._at_end("close", close)
 
@@ -110,7 +110,7 @@ class ServiceProcess(Generic[S]):
     async def _migrate(self, store: Store) -> None:
         """Takes as long as it takes: an index over a full collection may be minutes."""
         try:
-            await store.migrate()
+            await unless(self._stop, store.migrate())
         except MicrocoderError as error:
             raise StartupError(f"The store's migrations failed: {error.message}") from error
 
@@ -145,7 +145,7 @@ class ServiceProcess(Generic[S]):
         while stopping in running:
             done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             for task in done - {stopping}:
-                error = task.exception()
+                error = _error_of(task, may_end=task in tasks)
                 if error is not None:
                     _LOG.error("crashed, the process ends", part=task.get_name(), exc_info=error)
                     raise Crashed(task.get_name()) from error
@@ -172,6 +172,13 @@ class ServiceProcess(Generic[S]):
 async def _cancel(task: Running) -> None:
     task.cancel()
     await asyncio.wait({task})
+
+
+def _error_of(task: Running, *, may_end: bool) -> BaseException | None:
+    """What is wrong with a worker or task that has ended while the process runs."""
+    if task.cancelled():
+        return RuntimeError("was cancelled from inside")
+    return task.exception() or (None if may_end else RuntimeError("ended by itself"))
 
 
 def _name_of(work: Callable[[], Awaitable[None]]) -> str:

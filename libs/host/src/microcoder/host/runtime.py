@@ -99,7 +99,7 @@ class Runtime(Generic[S]):
         )
         if await self.store.timeline.add(entry):
             self.metrics.count(Metric.PROBLEMS, stage=stage.value, reason=reason)
-            _LOG.info(summary, problem_id=problem_id, revision=revision, stage=stage.value, reason=reason)
+            _LOG.info(stage.value, problem_id=problem_id, revision=revision, summary=summary, reason=reason)
 
     def worker(
         self, *, group: str, topics: Sequence[Topic], handle: Handle, policy: WorkerPolicy | None = None

@@ -1,5 +1,6 @@
 """What is known about a call while it is handled."""
 
+import asyncio
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,6 +12,10 @@ REQUEST_ID_HEADER = "x-request-id"
 
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default="")
 """Id of the call that this task handles; empty outside of one. Calls made meanwhile carry it on."""
+
+
+current_draining: ContextVar[asyncio.Event | None] = ContextVar("current_draining", default=None)
+"""Set when the server that handles this task's call wants to end; None outside of a call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

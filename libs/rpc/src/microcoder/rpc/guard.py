@@ -14,7 +14,7 @@ import grpc
 from grpc_status import rpc_status
 
 from microcoder.core.errors import InvalidArgument, MicrocoderError, PermissionDenied
-from microcoder.rpc.calls import REQUEST_ID_HEADER, CallInfo, CallObserver, current_request_id
+from microcoder.rpc.calls import REQUEST_ID_HEADER, CallInfo, CallObserver, current_draining, current_request_id
 from microcoder.rpc.errors import INTERNAL, UNAUTHENTICATED, code_of, to_status
 
 _LOG = logging.getLogger(__name__)
@@ -31,8 +31,9 @@ Continuation: TypeAlias = "Callable[[grpc.HandlerCallDetails], Awaitable[Handler
 class CallGuard(grpc.aio.ServerInterceptor):
     """Surrounds every handler but those of the standard services."""
 
-    def __init__(self, *, observer: CallObserver, token: str = "") -> None:
+    def __init__(self, *, observer: CallObserver, draining: asyncio.Event, token: str = "") -> None:
         self._observer = observer
+        self._draining = draining
         self._token = token
 
     async def intercept_service(
@@ -49,6 +50,7 @@ class CallGuard(grpc.aio.ServerInterceptor):
         metadata = {str(key): str(value) for key, value in context.invocation_metadata() or ()}
         call = CallInfo(method=method, request_id=_request_id(metadata.get(REQUEST_ID_HEADER, "")))
         current_request_id.set(call.request_id)
+        current_draining.set(self._draining)
         context.set_trailing_metadata(((REQUEST_ID_HEADER, call.request_id),))
         self._observer.started(call)
         started, code = time.perf_counter(), grpc.StatusCode.OK

@@ -46,6 +46,7 @@ class RpcServer:
         self._registrations = registrations
         self._observer = observer or SilentObserver()
         self._health = HealthServicer()
+        self._draining = asyncio.Event()
         self._server: grpc.aio.Server | None = None
         self.port = 0
         """Where it listens, after `start`."""
@@ -85,14 +86,19 @@ class RpcServer:
         writer.close()
 
     async def drain(self, grace_s: float) -> None:
-        """Says NOT_SERVING, takes no new calls, gives running ones `grace_s` seconds, then cancels what is left."""
+        """Says NOT_SERVING, takes no new calls, gives running ones `grace_s` seconds, then cancels what is left.
+
+        Streams of `watch` end at once with Unavailable: their clients ask again, elsewhere or later.
+        """
+        self._draining.set()
         await self._health.enter_graceful_shutdown()
         if self._server is not None:
             await self._server.stop(grace_s)
 
     def _make(self) -> grpc.aio.Server:
         size = self._settings.max_message_bytes
-        guard = CallGuard(observer=self._observer, token=self._settings.token.get_secret_value())
+        token = self._settings.token.get_secret_value()
+        guard = CallGuard(observer=self._observer, draining=self._draining, token=token)
         return grpc.aio.server(
             interceptors=[guard],
             maximum_concurrent_rpcs=self._settings.max_concurrent,
