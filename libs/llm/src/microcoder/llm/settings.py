@@ -2,7 +2,9 @@
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field, SecretStr
+
+from microcoder.config import Group
 
 
 class StructuredOutput(StrEnum):
@@ -16,19 +18,24 @@ class StructuredOutput(StrEnum):
     """Nothing is enforced; the prompt alone asks for it."""
 
 
-class LlmSettings(BaseModel):
-    """One OpenAI-compatible endpoint, in the environment `MICROCODER_LLM__...`."""
+class LlmSettings(Group):
+    """One OpenAI-compatible endpoint, in the environment `MICROCODER_LLM__…`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    base_url: str = Field(default="", description="Up to and with /v1, for example http://127.0.0.1:8000/v1")
-    model: str = Field(default="", description="Model name; empty takes the only one that the endpoint serves")
-    api_key: SecretStr = Field(default=SecretStr(""), description="Sent as a bearer token; empty sends none")
-    timeout_s: float = Field(default=120.0, gt=0, description="For one attempt of one request, seconds")
-    max_concurrency: int = Field(default=16, ge=1, description="Requests in flight at a time")
-    max_retries: int = Field(default=3, ge=0, description="Further attempts after trouble that may pass")
-    backoff_s: float = Field(default=0.5, gt=0, description="Before the first further attempt; doubles each time")
-    max_backoff_s: float = Field(default=20.0, gt=0, description="Longest wait between two attempts, seconds")
-    structured_output: StructuredOutput = Field(
-        default=StructuredOutput.JSON_SCHEMA, description="What the endpoint can enforce"
-    )
+    base_url: str = ""
+    """Up to and with `/v1`, for example `http://127.0.0.1:8000/v1`."""
+    model: str = ""
+    """Model name; empty takes the only one that the endpoint serves."""
+    api_key: SecretStr = SecretStr("")
+    """Sent as a bearer token; empty sends none."""
+    timeout_s: float = Field(default=120.0, gt=0)
+    """For one attempt of one request, seconds."""
+    max_concurrency: int = Field(default=16, ge=1)
+    """Requests in flight at a time."""
+    max_retries: int = Field(default=3, ge=0)
+    """Further attempts after trouble that may pass."""
+    backoff_s: float = Field(default=0.5, gt=0)
+    """Before the first further attempt; doubles each time."""
+    max_backoff_s: float = Field(default=20.0, gt=0)
+    """Longest wait between two attempts, seconds."""
+    structured_output: StructuredOutput = StructuredOutput.JSON_SCHEMA
+    """What the endpoint can enforce."""

@@ -1,4 +1,4 @@
-"""Starts and stops vLLM's OpenAI-compatible server on the CPU. Imports nothing of it: it runs in another interpreter."""
+"""Starts and stops vLLM's OpenAI-compatible server on the CPU. Imports nothing of it: another interpreter runs it."""
 
 import asyncio
 import contextlib

@@ -56,7 +56,7 @@ DEFAULT_DIMENSIONS = (
     ),
 )
 
-_SYSTEM = """You rate how hard a programming contest problem is for an experienced programmer.
+DEFAULT_SYSTEM = """You rate how hard a programming contest problem is for an experienced programmer.
 Score every dimension with a whole number: 1 trivial, 2 easy, 3 medium, 4 hard, 5 very hard.
 {dimensions}
 Answer with one JSON object and nothing else. Its keys: "rationale", one short sentence; then {keys}."""
@@ -70,7 +70,7 @@ class Rubric:
 
     dimensions: tuple[Dimension, ...] = DEFAULT_DIMENSIONS
     """In the order of the answer."""
-    system: str = _SYSTEM
+    system: str = DEFAULT_SYSTEM
     """Template of the instruction; `{dimensions}` and `{keys}` are filled in."""
     max_statement_chars: int = 6_000
     """Longer statements lose their middle; the end often holds the limits."""
@@ -90,6 +90,7 @@ class Rubric:
         """The prompt for one problem."""
         lines = "\n".join(f"- {dimension.name}: {dimension.definition}." for dimension in self.dimensions)
         keys = ", ".join(f'"{dimension.name}"' for dimension in self.dimensions)
+        system = self.system.replace("{dimensions}", lines).replace("{keys}", keys)
         user = _USER.format(
             title=title,
             statement=_shortened(statement.strip(), self.max_statement_chars),
@@ -97,7 +98,7 @@ class Rubric:
             mebibytes=limits.memory_bytes // 2**20,
         )
         return [
-            {"role": "system", "content": self.system.format(dimensions=lines, keys=keys)},
+            {"role": "system", "content": system},
             {"role": "user", "content": user},
         ]
 
