@@ -8,7 +8,6 @@ local_kafka/      a real Kafka on this machine, for development and tests
 """
 
 from microcoder.bus import dlq
-
 from microcoder.bus.errors import FuseBlown, Poison, RetryLater
 from microcoder.bus.events import decode_event, encode_event
 from microcoder.bus.opening import ensure_all_topics, open_bus

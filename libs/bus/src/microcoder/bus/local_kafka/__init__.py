@@ -1,4 +1,4 @@
-"""A real single-node Apache Kafka (KRaft) on this machine, by Java and Maven: for development and tests, not for production.
+"""A real single-node Apache Kafka (KRaft) on this machine, by Java and Maven, for development and tests.
 
     python -m microcoder.bus.local_kafka up      fetches it if need be, starts it, prints how to use it
     python -m microcoder.bus.local_kafka status  exit status 3 where it does not run
