@@ -1,6 +1,6 @@
 """Which items of a data set a run takes."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from microcoder.core.evaluation import EvaluationSpec
 from microcoder.evaluator.domain.items import EvaluationItem
@@ -8,23 +8,30 @@ from microcoder.evaluator.domain.items import EvaluationItem
 _Keep = Callable[[EvaluationItem], bool]
 
 
-def select(items: Sequence[EvaluationItem], spec: EvaluationSpec) -> list[EvaluationItem]:
-    """The items that fit the filters of `spec`, in the data set's order.
+def select(items: Iterable[EvaluationItem], spec: EvaluationSpec) -> list[EvaluationItem]:
+    """The items that fit the filters of `spec`, in the data set's order; items without any test never do.
 
     The date window is inclusive at both ends, as LiveCodeBench's is; items without a date are outside any window.
+    All of `items` is read, so that a broken line is found wherever it is.
     """
-    kept = [item for item in items if all(keep(item) for keep in _rules(spec))]
-    return kept[: spec.max_items] if spec.max_items else kept
+    rules = _rules(spec)
+    kept: list[EvaluationItem] = []
+    for item in items:
+        room = not spec.max_items or len(kept) < spec.max_items
+        if room and all(keep(item) for keep in rules):
+            kept.append(item)
+    return kept
 
 
-def describe(items: Sequence[EvaluationItem]) -> str:
+def describe(items: Iterable[EvaluationItem]) -> str:
     """What a data set holds, for the error that nothing of it fits."""
-    dates = sorted(item.published for item in items if item.published)
-    window = f"{dates[0]:%Y-%m-%d} to {dates[-1]:%Y-%m-%d}" if dates else "none"
+    known = [(item.platform, item.level, item.published, item.has_tests) for item in items]
+    platforms, levels, dates, tested = zip(*known, strict=True) if known else ((), (), (), ())
+    days = sorted(date for date in dates if date)
+    window = f"{days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}" if days else "none"
     return (
-        f"{len(items)} items, {sum(item.has_tests for item in items)} of them with tests; "
-        f"platforms {_names(item.platform for item in items)}; levels {_names(item.level for item in items)}; "
-        f"dates {window}"
+        f"{len(known)} items, {sum(tested)} of them with tests; "
+        f"platforms {_names(platforms)}; levels {_names(levels)}; dates {window}"
     )
 
 

@@ -7,8 +7,9 @@ from microcoder.core.evaluation import EvaluationSpec
 from microcoder.core.solving import MAX_WORKED_EXAMPLES
 
 MAX_SAMPLES = 1_000
-MAX_TOKENS = 1_000_000
 MAX_TEMPERATURE = 2.0
+MAX_ITEM_TOKENS = 3_000_000
+"""Of all samples of one item: they are stored as one record, which has to stay below 16 MiB."""
 
 
 def check_spec(spec: EvaluationSpec) -> None:
@@ -31,7 +32,7 @@ def _findings(spec: EvaluationSpec) -> dict[str, str]:
         "samples": _range(spec.samples, 1, MAX_SAMPLES),
         "ks": _ks(spec),
         "temperature": _range(spec.temperature, 0.0, MAX_TEMPERATURE),
-        "max_tokens": _range(spec.max_tokens, 1, MAX_TOKENS),
+        "max_tokens": _range(spec.max_tokens, 1, MAX_ITEM_TOKENS // max(spec.samples, 1)),
         "published_to": _window(spec),
         "max_items": "" if spec.max_items >= 0 else "must not be negative",
         "worked_examples": _range(spec.worked_examples, 0, MAX_WORKED_EXAMPLES),

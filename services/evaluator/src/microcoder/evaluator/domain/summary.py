@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from microcoder.core.evaluation import ItemResult, PassAtK
 from microcoder.core.verdict import Verdict
+from microcoder.evaluator.domain.answers import answers_of
 from microcoder.evaluator.domain.statistics import bootstrap_interval, pass_at_k
 
 ALL = "all"
@@ -31,19 +32,18 @@ def summarize(results: Sequence[ItemResult], *, ks: Sequence[int], seed: int) ->
 
     A pass@k is taken over the items that have at least k verdicts; a cell where none has is left out.
     """
-    lost = sum(verdict is Verdict.IE for result in results for verdict in result.verdicts)
-    judged = sum(result.samples for result in results)
-    without_code = sum(
-        not program and verdict is not Verdict.IE
-        for result in results
-        for program, verdict in zip(result.programs, result.verdicts, strict=True)
-    )
+    answered = [answer for result in results for answer in answers_of(result) if answer.sampled]
+    without_code = sum(not answer.program for answer in answered)
     return Summary(
         table=tuple(_table(results, ks, seed)),
-        truncated_rate=sum(result.truncated for result in results) / judged if judged else 0.0,
-        no_code_rate=without_code / judged if judged else 0.0,
-        lost_samples=lost,
+        truncated_rate=_share(sum(result.truncated for result in results), len(answered)),
+        no_code_rate=_share(without_code, len(answered)),
+        lost_samples=sum(verdict is Verdict.IE for result in results for verdict in result.verdicts),
     )
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
 
 
 def _table(results: Sequence[ItemResult], ks: Sequence[int], seed: int) -> Iterable[PassAtK]:
