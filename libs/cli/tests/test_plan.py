@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from microcoder.cli.connect import DEFAULT_PORTS
 from microcoder.cli.local.plan import LlmPlan, Surroundings, pick_ports, plan_services
+from microcoder.host.ports import DEFAULT_PORTS
 
 
 def around(**changes: object) -> Surroundings:

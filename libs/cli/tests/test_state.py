@@ -1,8 +1,9 @@
 import os
 from pathlib import Path
 
-from microcoder.cli.connect import DEFAULT_PORTS, endpoints
+from microcoder.cli.connect import endpoints
 from microcoder.cli.local.state import StackState
+from microcoder.host.ports import DEFAULT_PORTS
 
 
 def test_state_survives_the_file(tmp_path: Path) -> None:
@@ -28,4 +29,4 @@ def test_endpoints_prefer_settings_then_the_running_platform_then_defaults(tmp_p
     found = endpoints(tmp_path, {"MICROCODER_ENDPOINTS__JUDGE": "judge.example:50053"})
     assert found["judge"] == "judge.example:50053"
     assert found["scorer"] == "127.0.0.1:2"
-    assert found["trainer"] == f"127.0.0.1:{DEFAULT_PORTS['trainer']}"
+    assert found["trainer"] == f"127.0.0.1:{DEFAULT_PORTS['trainer'].rpc}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import grpc.aio
 
 from microcoder.cli.local.state import StackState
+from microcoder.host.ports import DEFAULT_PORTS
 from microcoder.rpc import open_channel
 from microcoder.v1.evaluator_service_pb2_grpc import EvaluatorStub
 from microcoder.v1.judge_service_pb2_grpc import JudgeStub
@@ -26,16 +27,6 @@ if TYPE_CHECKING:  # the async stubs exist for type checkers only
     from microcoder.v1.scraper_service_pb2_grpc import ScraperAsyncStub
     from microcoder.v1.trainer_service_pb2_grpc import TrainerAsyncStub
 
-DEFAULT_PORTS = {
-    "scraper": 50051,
-    "normalizer": 50052,
-    "judge": 50053,
-    "scorer": 50054,
-    "trainer": 50055,
-    "evaluator": 50056,
-}
-"""Where a service listens unless told otherwise, in pipeline order."""
-
 SHORT_S = 30.0
 """Deadline of calls that answer at once, seconds."""
 LONG_S = 24 * 3600.0
@@ -49,9 +40,9 @@ def endpoints(state_dir: Path, environ: Mapping[str, str] = os.environ) -> dict[
     """
     running = StackState.load(state_dir)
     found = {}
-    for name, port in DEFAULT_PORTS.items():
+    for name, ports in DEFAULT_PORTS.items():
         local = running.services.get(name, "") if running else ""
-        found[name] = environ.get(f"MICROCODER_ENDPOINTS__{name.upper()}") or local or f"127.0.0.1:{port}"
+        found[name] = environ.get(f"MICROCODER_ENDPOINTS__{name.upper()}") or local or f"127.0.0.1:{ports.rpc}"
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from microcoder.cli.connect import DEFAULT_PORTS
+from microcoder.host.ports import DEFAULT_PORTS
 
 HOST = "127.0.0.1"
 
