@@ -18,10 +18,11 @@ class PromptRow(TypedDict):
     """One row of the training set."""
 
     problem_id: str
+    revision: int
     prompt: list[ChatMessage]
 
 
-_COLUMNS = ("problem_id", "prompt")
+_COLUMNS = ("problem_id", "revision", "prompt")
 
 
 async def load_prompts(release: Release, blobs: BlobStore) -> list[PromptRow]:
@@ -50,6 +51,7 @@ def _rows(parquet: bytes) -> list[PromptRow]:
     return [
         {
             "problem_id": row["problem_id"],
+            "revision": row["revision"],
             "prompt": [{"role": message["role"], "content": message["content"]} for message in row["prompt"]],
         }
         for row in rows

@@ -90,7 +90,7 @@ def _work(attempt: _Attempt) -> Path:
             around = Surroundings(
                 settings=settings.trainer,
                 background=background,
-                recorder=_recorder(store, run, settings.trainer, attempt.stop),
+                recorder=_recorder(store, run, rows, attempt),
                 judge=BatchJudge(JudgeClient(channel), _judging_limits(settings.trainer)),
                 stop=attempt.stop,
             )
@@ -127,20 +127,20 @@ async def _rows(store: Store, run: TrainingRun) -> list[PromptRow]:
     return await load_prompts(release, store.blobs)
 
 
-def _recorder(store: Store, run: TrainingRun, settings: TrainerSettings, stop: StopSignal) -> Recorder:
+def _recorder(store: Store, run: TrainingRun, rows: list[PromptRow], attempt: _Attempt) -> Recorder:
     records = Records(
         runs=store.training_runs,
         metrics=store.training_metrics,
         samples=store.training_samples,
-        problems=store.problems,
         timeline=store.timeline,
     )
     return Recorder(
         records,
         run,
-        samples_per_step=settings.samples_per_step,
-        patience_s=settings.store_patience_s,
-        stopping=lambda: stop.asked,
+        revisions={row["problem_id"]: row["revision"] for row in rows},
+        samples_per_step=attempt.settings.trainer.samples_per_step,
+        patience_s=attempt.settings.trainer.store_patience_s,
+        stopping=lambda: attempt.stop.asked,
     )
 
 

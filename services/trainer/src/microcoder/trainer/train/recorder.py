@@ -8,7 +8,6 @@ from pathlib import Path
 
 from microcoder.core.clock import Clock, utc_now
 from microcoder.core.errors import MicrocoderError
-from microcoder.core.problem import Problem
 from microcoder.core.run import Progress, RunState
 from microcoder.core.timeline import Stage, TimelineEntry, entry_id
 from microcoder.core.training import MetricPoint, SampleCompletion, TrainingRun
@@ -32,7 +31,6 @@ class Records:
     runs: Repository[TrainingRun]
     metrics: Repository[MetricPoint]
     samples: Repository[SampleCompletion]
-    problems: Repository[Problem]
     timeline: TimelineLog
 
 
@@ -42,6 +40,7 @@ class Recorder:
     Args:
         records: Where to.
         run: The run as it was when this attempt began.
+        revisions: Revision of each problem of the release, by problem id.
         samples_per_step: Completions that are kept of a rollout.
         patience_s: How long a store that does not answer is waited for, seconds.
         stopping: Whether the process was asked to stop. Then a record is given up rather than waited for: the
@@ -54,6 +53,7 @@ class Recorder:
         records: Records,
         run: TrainingRun,
         *,
+        revisions: Mapping[str, int],
         samples_per_step: int,
         patience_s: float,
         stopping: Callable[[], bool],
@@ -61,6 +61,7 @@ class Recorder:
     ) -> None:
         self._records = records
         self._run = run
+        self._revisions = dict(revisions)
         self._samples_per_step = samples_per_step
         self._patience_s = patience_s
         self._stopping = stopping
@@ -116,17 +117,16 @@ class Recorder:
 
     async def _note_problems(self, step: int, batch: Sequence[Scored]) -> None:
         fresh = sorted({item.problem_id for item in batch} - self._seen)
-        problems = await self._records.problems.get_many(fresh)
-        for problem in problems.values():
-            await self._records.timeline.add(self._entry(problem, step))
+        for problem_id in fresh:
+            await self._records.timeline.add(self._entry(problem_id, step))
         self._seen.update(fresh)
 
-    def _entry(self, problem: Problem, step: int) -> TimelineEntry:
-        run_id = self._run.id
+    def _entry(self, problem_id: str, step: int) -> TimelineEntry:
+        run_id, revision = self._run.id, self._revisions[problem_id]
         return TimelineEntry(
-            id=entry_id(problem.id, problem.revision, Stage.TRAINED, "trainer", run_id),
-            problem_id=problem.id,
-            revision=problem.revision,
+            id=entry_id(problem_id, revision, Stage.TRAINED, "trainer", run_id),
+            problem_id=problem_id,
+            revision=revision,
             stage=Stage.TRAINED,
             actor="trainer",
             time=self._clock(),
