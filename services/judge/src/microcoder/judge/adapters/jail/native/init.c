@@ -136,13 +136,6 @@ static void become_host_user(const struct options *options, int notices)
         fail_notice(notices, "changing the user");
 }
 
-static int64_t own_cpu_us(void)
-{
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000LL + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
-}
-
 void run_init(const struct options *options, int notices, int go)
 {
     char byte;
@@ -161,7 +154,9 @@ void run_init(const struct options *options, int notices, int go)
     prctl(PR_SET_DUMPABLE, 0);
     if (getppid() != 0 && options->namespaces)
         fail_notice(notices, "finding the supervisor");
-    struct notice started = {.kind = NOTICE_STARTED, .setup_us = own_cpu_us(), .status = has_proc};
+    struct rusage setup;
+    getrusage(RUSAGE_SELF, &setup);
+    struct notice started = {.kind = NOTICE_STARTED, .setup_us = cpu_us_of(&setup), .status = has_proc};
     send_notice(notices, &started);
     pid_t program = fork();
     if (program < 0)

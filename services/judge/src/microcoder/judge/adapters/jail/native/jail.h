@@ -15,6 +15,7 @@
 #endif
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 enum { CHANNELS = 3, MAX_ITEMS = 64, INNER_ID = 1000 };
@@ -51,7 +52,7 @@ struct options {
     struct list devices;  /* device nodes, same */
     struct list links;    /* link text -> path in the jail */
     struct list files;    /* "descriptor" -> path in the jail; modes are 0555 */
-    struct list cgroups;  /* controller -> folder in which a group is made */
+    struct list cgroups;  /* controller -> our slot's folder, or "unified" -> where the run's group is made */
     const char *box;      /* working folder, the only writable place */
     char *environment[MAX_ITEMS + 1];
     char **argv;
@@ -76,6 +77,7 @@ struct usage {
 
 void parse_options(int argc, char **argv, struct options *options);
 void die(const char *what);
+int64_t cpu_us_of(const struct rusage *usage);
 
 /* init.c; neither returns. `notices` is the pipe to the supervisor. */
 void run_init(const struct options *options, int notices, int go);
@@ -91,11 +93,10 @@ void measure_tree(pid_t init, struct usage *usage);
 void kill_tree(pid_t init);
 
 /* cgroup.c */
-void cgroup_create(const struct options *options);
-void cgroup_attach(const struct options *options, pid_t pid);
-bool cgroup_cpu_us(const struct options *options, int64_t *cpu_us);
-bool cgroup_memory(const struct options *options, int64_t *peak, int64_t *oom_kills);
-void cgroup_remove(const struct options *options);
+int cgroup_open(const struct options *options);
+int64_t cgroup_cpu_us(const struct options *options);
+void cgroup_memory(const struct options *options, int64_t *peak, int64_t *oom_kills);
+void cgroup_close(const struct options *options);
 
 int supervise(struct options *options);
 

@@ -3,8 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TICK_MS = 10, PIPE_BYTES = 1 << 20, CHUNK = 1 << 18, SETUP_MS = 30000 };
+enum { TICK_MS = 10, PIPE_BYTES = 1 << 20, CHUNK = 1 << 18, SETUP_MS = 30000, GROUP_NOISE_US = 20000 };
 
 struct run {
     struct options *options;
@@ -29,6 +29,12 @@ struct run {
     struct usage usage;
     const char *killed; /* why the supervisor ended the run, NULL where it did not */
 };
+
+int64_t cpu_us_of(const struct rusage *usage)
+{
+    int64_t seconds = usage->ru_utime.tv_sec + usage->ru_stime.tv_sec;
+    return seconds * 1000000 + usage->ru_utime.tv_usec + usage->ru_stime.tv_usec;
+}
 
 static int64_t now_us(void)
 {
@@ -86,20 +92,34 @@ static void open_channels(struct options *options)
     }
 }
 
+static pid_t new_process(const struct options *options, int *pidfd)
+{
+    struct clone_args wanted = {.flags = CLONE_PIDFD, .pidfd = (uintptr_t)pidfd, .exit_signal = SIGCHLD};
+    int born_in = cgroup_open(options);
+    if (options->namespaces)
+        wanted.flags |= CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
+                        CLONE_NEWCGROUP;
+    if (born_in >= 0) {
+        wanted.flags |= CLONE_INTO_CGROUP;
+        wanted.cgroup = (uint64_t)born_in;
+    }
+    pid_t pid = (pid_t)syscall(SYS_clone3, &wanted, sizeof wanted);
+    if (pid != 0 && born_in >= 0)
+        close(born_in);
+    return pid;
+}
+
 static void start(struct run *run)
 {
     struct options *options = run->options;
-    int notices[2], go[2], flags = CLONE_PIDFD | SIGCHLD;
+    int notices[2], go[2];
     if (pipe2(notices, O_CLOEXEC) != 0 || pipe2(go, O_CLOEXEC) != 0)
         die("no pipe");
     open_channels(options);
-    if (options->namespaces)
-        flags |= CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
-    cgroup_create(options);
     run->begun_us = now_us();
-    run->init = (pid_t)syscall(SYS_clone, flags, NULL, &run->init_fd, NULL, 0);
+    run->init = new_process(options, &run->init_fd);
     if (run->init < 0) {
-        cgroup_remove(options);
+        cgroup_close(options);
         die(errno == EPERM || errno == ENOSPC ? "namespaces are not allowed here" : "no process for the jail");
     }
     if (run->init == 0) {
@@ -115,7 +135,6 @@ static void start(struct run *run)
             close(options->channels[i].writer);
     if (options->namespaces)
         map_ids(options, run->init);
-    cgroup_attach(options, run->init);
     (void)tell_kernel(run->init, "oom_score_adj", "1000"); /* when the host runs out, the jail goes first */
     if (write(go[1], "g", 1) != 1)
         die("the jail ended before it began");
@@ -158,7 +177,7 @@ static void fail(struct run *run, const struct notice *notice)
 {
     printf("error %s: %s\n", notice->where, strerror(notice->error));
     waitpid(run->init, NULL, 0);
-    cgroup_remove(run->options);
+    cgroup_close(run->options);
     exit(1);
 }
 
@@ -200,7 +219,9 @@ static void check_limits(struct run *run)
     if (now.has_delay && now.run_delay_us > usage->run_delay_us)
         usage->run_delay_us = now.run_delay_us;
     usage->has_delay |= now.has_delay;
-    (void)cgroup_cpu_us(options, &usage->cpu_us);
+    int64_t group_cpu = cgroup_cpu_us(options);
+    if (group_cpu > usage->cpu_us + GROUP_NOISE_US)
+        usage->cpu_us = group_cpu;
     if (now.memory > run->peak)
         run->peak = now.memory;
     int64_t wall = now_us() - run->started_us, cpu = usage->cpu_us - run->setup_us;
@@ -251,14 +272,17 @@ static void report(struct run *run, const struct rusage *used, int64_t wall_us)
 {
     static const char *const names[CHANNELS] = {"stdout", "stderr", "result"};
     const struct options *options = run->options;
-    int64_t cpu_us = (used->ru_utime.tv_sec + used->ru_stime.tv_sec) * 1000000LL + used->ru_utime.tv_usec + used->ru_stime.tv_usec;
-    int64_t group_cpu = 0, peak = 0, oom_kills = 0, largest = used->ru_maxrss * 1024LL;
-    if (cgroup_cpu_us(options, &group_cpu) && group_cpu > cpu_us)
+    int64_t cpu_us = cpu_us_of(used), group_cpu = cgroup_cpu_us(options), peak, oom_kills;
+    int64_t largest = used->ru_maxrss * 1024LL;
+    if (group_cpu > cpu_us + GROUP_NOISE_US) /* children that nobody waited for are in no rusage */
         cpu_us = group_cpu;
     if (run->usage.cpu_us > cpu_us)
         cpu_us = run->usage.cpu_us;
-    if (!cgroup_memory(options, &peak, &oom_kills) || peak == 0)
-        peak = run->peak > largest ? run->peak : largest;
+    cgroup_memory(options, &peak, &oom_kills);
+    if (largest > peak)
+        peak = largest;
+    if (run->peak > peak)
+        peak = run->peak;
     if (run->ended && WIFEXITED(run->status))
         printf("exit %d\n", WEXITSTATUS(run->status));
     else if (run->ended)
@@ -289,6 +313,6 @@ int supervise(struct options *options)
     if (wait4(run.init, NULL, __WALL, &used) != run.init)
         die("the jail cannot be waited for");
     report(&run, &used, wall_us);
-    cgroup_remove(options);
+    cgroup_close(options);
     return 0;
 }

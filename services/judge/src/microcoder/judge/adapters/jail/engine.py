@@ -1,0 +1,285 @@
+"""One run: the helper's arguments, its descriptors, its report."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from microcoder.judge.adapters.jail.cgroups import ControlGroups
+from microcoder.judge.adapters.jail.layout import Layout
+from microcoder.judge.domain.engine import BOX_DIR, PROGRAM_DIR, Ended, EngineFailed, Outcome, RunLimits, RunSpec, Tier
+
+_FIRST_USER = 64_000
+"""Where the judge may choose, the runs of slot n get this user id plus n."""
+_ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "PYTHONHASHSEED": "0",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jail:
+    """What all runs of an engine have in common."""
+
+    helper: Path
+    """The supervisor's binary."""
+    tier: Tier
+    """How well runs are shut in."""
+    layout: Layout
+    """What they see of the host."""
+    python: str
+    """The interpreter that they get."""
+    privileged: bool
+    """The judge may choose the user of a run."""
+    cgroups: ControlGroups | None = None
+    """Where groups are made."""
+
+    @property
+    def namespaces(self) -> bool:
+        """Whether runs have a root of their own."""
+        return self.tier.at_least(Tier.NAMESPACES)
+
+
+class ColdEngine:
+    """Runs each program by a helper process of its own. See `microcoder.judge.domain.engine.Engine`."""
+
+    def __init__(self, jail: Jail, *, slots: int, mechanisms: tuple[str, ...] = ()) -> None:
+        self._jail = jail
+        self._mechanisms = mechanisms
+        self._slots = iter(range(slots))
+        self._slot = threading.local()
+        self._threads = ThreadPoolExecutor(slots, thread_name_prefix="jail", initializer=self._begin_thread)
+
+    @property
+    def tier(self) -> Tier:
+        return self._jail.tier
+
+    @property
+    def python(self) -> str:
+        """Path of the interpreter that programs get."""
+        return self._jail.python
+
+    @property
+    def mechanisms(self) -> tuple[str, ...]:
+        return self._mechanisms
+
+    async def run(self, spec: RunSpec) -> Outcome:
+        stop = _StopPipe()
+        try:
+            work = asyncio.get_running_loop().run_in_executor(self._threads, self._run, spec, stop)
+            return await asyncio.shield(work)
+        except BrokenExecutor as error:
+            raise EngineFailed("a thread could not join its control groups") from error
+        except asyncio.CancelledError:
+            stop.pull()
+            with contextlib.suppress(EngineFailed):
+                await work
+            raise
+
+    async def close(self) -> None:
+        await self.close_threads()
+        if self._jail.cgroups is not None:
+            self._jail.cgroups.remove()
+
+    async def close_threads(self) -> None:
+        """Waits for the runs under way and frees all but the control groups."""
+        await asyncio.to_thread(self._threads.shutdown)
+
+    def _begin_thread(self) -> None:
+        self._slot.number = next(self._slots)
+        if self._jail.cgroups is not None:
+            self._jail.cgroups.join(self._slot.number)
+
+    def _run(self, spec: RunSpec, stop: "_StopPipe") -> Outcome:
+        try:
+            with ExitStack() as stack:
+                stack.enter_context(stop)
+                return _run(self._jail, spec, slot=self._slot.number, stop=stop, stack=stack)
+        except OSError as error:
+            raise EngineFailed(f"the run could not be set up: {error}") from error
+
+
+class _StopPipe:
+    """A pipe whose writing end we hold: closing it tells the helper to kill the run. Dying closes it, too."""
+
+    def __init__(self) -> None:
+        self.reader, self._writer = os.pipe()
+        self._lock = threading.Lock()
+
+    def pull(self) -> None:
+        with self._lock:
+            if self._writer >= 0:
+                os.close(self._writer)
+                self._writer = -1
+
+    def __enter__(self) -> "_StopPipe":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.pull()
+        os.close(self.reader)
+
+
+def _run(jail: Jail, spec: RunSpec, *, slot: int, stop: _StopPipe, stack: ExitStack) -> Outcome:
+    memory = _Memory(stack)
+    user = _FIRST_USER + slot
+    folders, placement = stack.enter_context(_place(jail, spec.files, memory, user))
+    stdout, stderr = memory.empty(), memory.empty()
+    result = memory.empty() if spec.result_channel else -1
+    limits = spec.limits
+    arguments = [
+        str(jail.helper),
+        f"namespaces={int(jail.namespaces)}",
+        f"landlock={int(jail.tier is Tier.LANDLOCK)}",
+        f"privileged={int(jail.privileged)}",
+        f"host_id={user}",
+        *_limit_arguments(limits),
+        f"input={memory.holding(spec.stdin)}",
+        f"stdout={stdout}:{limits.output_bytes}",
+        f"stderr={stderr}:{limits.error_bytes}",
+        *([f"result={result}:{limits.output_bytes}"] if spec.result_channel else []),
+        *placement,
+        *(jail.cgroups.arguments(slot) if jail.cgroups else []),
+        *_environment(spec.environment, folders),
+        "--",
+        *(_in(folders, word) for word in spec.argv),
+    ]
+    report = _supervise(arguments, stop.reader, memory.descriptors)
+    return _outcome(report, lambda fd: _read(fd) if fd >= 0 else b"", stdout, stderr, result)
+
+
+def _limit_arguments(limits: RunLimits) -> list[str]:
+    return [
+        f"cpu_ms={limits.cpu_time_ms}",
+        f"idle_ms={limits.idle_ms}",
+        f"wall_ms={limits.wall_ms}",
+        f"memory={limits.memory_bytes}",
+        f"processes={limits.processes}",
+        f"stack={limits.stack_bytes}",
+        f"box_bytes={limits.box_bytes}",
+        f"file_bytes={limits.box_bytes}",
+    ]
+
+
+def _environment(extra: Mapping[str, str], folders: Mapping[str, str]) -> list[str]:
+    own = {**_ENVIRONMENT, "HOME": folders[BOX_DIR], "TMPDIR": folders[BOX_DIR], **extra}
+    return [f"env={name}={_in(folders, value)}" for name, value in own.items()]
+
+
+def _in(folders: Mapping[str, str], word: str) -> str:
+    for mark, folder in folders.items():
+        word = word.replace(mark, folder)
+    return word
+
+
+class _Memory:
+    """Files in memory for one run."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self.descriptors: list[int] = []
+
+    def empty(self) -> int:
+        fd = os.memfd_create("run", os.MFD_CLOEXEC)
+        self._stack.callback(os.close, fd)
+        self.descriptors.append(fd)
+        return fd
+
+    def holding(self, data: bytes) -> int:
+        fd = self.empty()
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(fd, rest) :]
+        os.lseek(fd, 0, os.SEEK_SET)
+        return fd
+
+
+@contextmanager
+def _place(
+    jail: Jail, files: Mapping[str, bytes], memory: _Memory, user: int
+) -> Iterator[tuple[dict[str, str], list[str]]]:
+    """Where the program's files and its box are, and what tells the helper so."""
+    if jail.namespaces:
+        copies = [f"file={memory.holding(data)}:/program/{path}" for path, data in files.items()]
+        yield {PROGRAM_DIR: "/program", BOX_DIR: "/box"}, [*jail.layout.arguments(), *copies, "box=/box"]
+        return
+    folder = Path(tempfile.mkdtemp(prefix="microcoder-run-"))
+    try:
+        program, box = folder / "program", folder / "box"
+        for path, data in files.items():
+            target = program / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+            target.chmod(0o555)
+        program.mkdir(exist_ok=True)
+        box.mkdir(mode=0o700)
+        folder.chmod(0o711)
+        if jail.privileged:
+            os.chown(box, user, user)
+        shown = (*(source for source, _ in jail.layout.binds), str(program))
+        yield (
+            {PROGRAM_DIR: str(program), BOX_DIR: str(box)},
+            [
+                *(f"bind={path}:{path}" for path in shown),
+                *(f"device={path}:{path}" for path in jail.layout.devices),
+                f"box={box}",
+            ],
+        )
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _supervise(arguments: list[str], stop: int, descriptors: list[int]) -> dict[str, str]:
+    done = subprocess.run(
+        arguments,
+        stdin=stop,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        pass_fds=descriptors,
+        env={},
+        check=False,
+    )
+    report = dict(line.split(" ", 1) for line in done.stdout.decode("utf-8", "replace").splitlines() if " " in line)
+    if "error" in report or "cpu_us" not in report:
+        raise EngineFailed(report.get("error", f"the helper ended with status {done.returncode} and without a report"))
+    return report
+
+
+def _read(fd: int) -> bytes:
+    size = os.fstat(fd).st_size
+    parts, offset = [], 0
+    while offset < size:
+        part = os.pread(fd, size - offset, offset)
+        if not part:
+            break
+        parts.append(part)
+        offset += len(part)
+    return b"".join(parts)
+
+
+def _outcome(report: Mapping[str, str], read: Callable[[int], bytes], stdout: int, stderr: int, result: int) -> Outcome:
+    killed = Ended(report["killed"]) if "killed" in report else None
+    return Outcome(
+        exit_code=int(report["exit"]) if "exit" in report and killed is None else None,
+        signal=int(report["signal"]) if "signal" in report and killed is None else None,
+        ended=killed,
+        cpu_time_us=int(report["cpu_us"]),
+        wall_time_us=int(report["wall_us"]),
+        run_delay_us=int(report["delay_us"]),
+        memory_bytes=int(report["memory"]),
+        out_of_memory=int(report["oom_kills"]) > 0,
+        stdout=read(stdout),
+        stderr=read(stderr),
+        result=read(result),
+    )

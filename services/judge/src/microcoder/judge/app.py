@@ -1,0 +1,114 @@
+"""Wiring of the judge."""
+
+import os
+from dataclasses import dataclass
+
+from microcoder.host import Parts, Runtime
+from microcoder.judge.adapters.jail import ColdEngine, interpreters, open_engine
+from microcoder.judge.compiling import Compiler
+from microcoder.judge.domain.engine import Outcome
+from microcoder.judge.domain.languages import language_table
+from microcoder.judge.handlers import VerifyProblem
+from microcoder.judge.judging import SubmissionJudge
+from microcoder.judge.servicer import Servicer, capabilities
+from microcoder.judge.settings import JudgeServiceSettings, JudgeSettings
+from microcoder.judge.slots import SlotPool
+from microcoder.judge.suites import BlobCache
+from microcoder.judge.tasks import TaskSource
+from microcoder.judge.toolchain import find_compiler, working_languages
+from microcoder.judge.verifying import Verifier
+from microcoder.rpc import Registration
+from microcoder.telemetry import Metric, Metrics, get_logger
+from microcoder.v1.judge_service_pb2_grpc import add_JudgeServicer_to_server
+from microcoder.wire import Topic
+
+_LOG = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sandbox:
+    """An open engine and what it can run."""
+
+    engine: ColdEngine
+    compiler: Compiler
+    pool: SlotPool
+    versions: dict[str, str]
+    """Languages that work here, with their versions."""
+
+
+async def open_sandbox(settings: JudgeSettings) -> Sandbox:
+    """Opens the strongest engine that this host allows.
+
+    Raises:
+        FailedPrecondition: Weaker than `settings.min_tier`, or a tool is missing.
+    """
+    slots = settings.slots or len(os.sched_getaffinity(0))
+    engine = await open_engine(
+        cache=settings.cache_dir,
+        compiler=settings.cc,
+        interpreters=interpreters(settings.python),
+        slots=slots,
+        minimum=settings.min_tier,
+    )
+    table = language_table(
+        python=engine.python,
+        cc=find_compiler(settings.cc),
+        cxx=find_compiler(settings.cxx),
+        multipliers=settings.time_multipliers,
+    )
+    versions = await working_languages(engine, table)
+    compiler = Compiler({language: table[language] for language in versions}, cache_bytes=settings.artefact_cache_bytes)
+    pool = SlotPool(slots=slots, max_submissions=settings.max_submissions)
+    return Sandbox(engine=engine, compiler=compiler, pool=pool, versions=versions)
+
+
+async def build(runtime: Runtime[JudgeServiceSettings]) -> Parts:
+    """The judge's parts."""
+    settings = runtime.settings.judge
+    sandbox = await open_sandbox(settings)
+    engine, compiler = sandbox.engine, sandbox.compiler
+    _LOG.info("programs are shut in", tier=engine.tier.value, mechanisms=list(engine.mechanisms))
+    judge = SubmissionJudge(
+        engine,
+        compiler,
+        sandbox.pool,
+        version=runtime.version,
+        on_run=lambda language, outcome: _observe_run(runtime.metrics, sandbox.pool, language, outcome),
+        on_failure=lambda message: _observe_failure(runtime.metrics, message),
+    )
+    tasks = TaskSource(runtime.store, BlobCache(runtime.store.blobs, max_bytes=settings.blob_cache_bytes))
+    verifier = Verifier(judge, compiler, tasks, version=runtime.version, tier=engine.tier.value, clock=runtime.clock)
+    servicer = Servicer(
+        store=runtime.store,
+        judge=judge,
+        compiler=compiler,
+        tasks=tasks,
+        capabilities=capabilities(
+            languages=list(sandbox.versions.items()),
+            tier=engine.tier.value,
+            mechanisms=engine.mechanisms,
+            version=runtime.version,
+            slots=sandbox.pool.slots,
+        ),
+        metrics=runtime.metrics,
+    )
+    return Parts(
+        servicers=[Registration(full_name="microcoder.v1.Judge", add=add_JudgeServicer_to_server, servicer=servicer)],
+        workers=[
+            runtime.worker(
+                group=runtime.name, topics=[Topic.PROBLEM_NORMALIZED], handle=VerifyProblem(runtime, verifier)
+            )
+        ],
+        close=[engine.close],
+    )
+
+
+def _observe_run(metrics: Metrics, pool: SlotPool, language: str, outcome: Outcome) -> None:
+    metrics.observe(Metric.JUDGE_RUN_CPU, outcome.cpu_time_us / 1e6, language=language)
+    metrics.observe(Metric.JUDGE_RUN_MEMORY, outcome.memory_bytes, language=language)
+    metrics.set(Metric.JUDGE_QUEUE, pool.waiting)
+
+
+def _observe_failure(metrics: Metrics, message: str) -> None:
+    metrics.count(Metric.JUDGE_SANDBOX_FAILURES, reason=message.partition(":")[0][:60])
+    _LOG.warning("a run failed for the judge's own reason", error=message[:500])

@@ -1,0 +1,157 @@
+"""From source files to something that can be run, in a jail, once per program."""
+
+import asyncio
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from microcoder.core.errors import InvalidArgument
+from microcoder.core.verdict import Verdict
+from microcoder.judge.domain.engine import BOX_DIR, EngineFailed, Outcome, Run, RunLimits, RunSpec
+from microcoder.judge.domain.languages import ARTEFACT, Language, fill
+from microcoder.judge.domain.program import SourceProgram
+from microcoder.judge.domain.verdicts import classify, readable
+
+_MESSAGE_CHARS = 4_000
+_LIMITS = RunLimits(
+    cpu_time_ms=30_000,
+    memory_bytes=1024 * 2**20,
+    output_bytes=64 * 2**20,
+    error_bytes=64 * 1024,
+    box_bytes=256 * 2**20,
+)
+# The artefact leaves the jail as standard output: nothing that a compiler writes is ever opened from outside.
+_COMPILE = ("/bin/sh", "-c", '"$@" >&2 && exec cat "$0"', f"{BOX_DIR}/{ARTEFACT}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Executable:
+    """What is started, for every test anew."""
+
+    argv: tuple[str, ...]
+    """Command."""
+    files: Mapping[str, bytes]
+    """Content of the program's folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompileError:
+    """The program is not of its language; `message` is the compiler's, truncated."""
+
+    message: str
+
+
+class Compiler:
+    """Compiles programs and keeps what came out, up to `cache_bytes`."""
+
+    def __init__(self, languages: Mapping[str, Language], *, cache_bytes: int) -> None:
+        self._languages = languages
+        self._cache_bytes = cache_bytes
+        self._cache: OrderedDict[str, bytes | CompileError] = OrderedDict()
+        self._cached_bytes = 0
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    def language(self, language: str) -> Language:
+        """The row of the table.
+
+        Raises:
+            InvalidArgument: This judge has none such.
+        """
+        row = self._languages.get(language)
+        if row is None:
+            raise InvalidArgument(
+                f"this judge cannot run {language!r}; it has {', '.join(self._languages)}",
+                fields={"language": "is not available"},
+            )
+        return row
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Ids of the languages that this judge has."""
+        return tuple(self._languages)
+
+    async def prepare(self, program: SourceProgram, run: Run) -> Executable | CompileError:
+        """The executable of `program`; interpreted programs are taken as they are.
+
+        Raises:
+            InvalidArgument: The language is not available.
+            EngineFailed: The judge's own trouble.
+        """
+        language = self.language(program.language)
+        argv = fill(language.run, main=program.main)
+        if language.interpreted:
+            return Executable(argv=argv, files=program.files)
+        artefact = await self._artefact(language, program, run)
+        if isinstance(artefact, CompileError):
+            return artefact
+        return Executable(argv=argv, files={ARTEFACT: artefact})
+
+    async def check(self, program: SourceProgram, run: Run) -> CompileError | None:
+        """Why an interpreted program that ended with an error is not of its language, None where it is.
+
+        Raises:
+            EngineFailed: The judge's own trouble.
+        """
+        language = self.language(program.language)
+        if not language.check:
+            return None
+        spec = RunSpec(argv=fill(language.check, main=program.main), files=program.files, limits=_LIMITS)
+        outcome = await run(spec)
+        return None if classify(outcome, _LIMITS) is None else _error(outcome)
+
+    async def _artefact(self, language: Language, program: SourceProgram, run: Run) -> bytes | CompileError:
+        key = _digest(language, program)
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            try:
+                if key in self._cache:
+                    self._cache.move_to_end(key)
+                    return self._cache[key]
+                artefact = await _compile(language, program, run)
+                self._keep(key, artefact)
+                return artefact
+            finally:
+                self._locks.pop(key, None)
+
+    def _keep(self, key: str, artefact: bytes | CompileError) -> None:
+        self._cache[key] = artefact
+        self._cached_bytes += _size(artefact)
+        while self._cached_bytes > self._cache_bytes and len(self._cache) > 1:
+            _, oldest = self._cache.popitem(last=False)
+            self._cached_bytes -= _size(oldest)
+
+
+async def _compile(language: Language, program: SourceProgram, run: Run) -> bytes | CompileError:
+    sources = tuple(path for path in program.files if path.endswith(language.compiled_suffixes))
+    if program.main not in sources:
+        raise InvalidArgument(
+            f"{program.main!r} does not end with one of {', '.join(language.compiled_suffixes)}",
+            fields={"source": "has a file name of another language"},
+        )
+    command = fill(language.compile, main=program.main, sources=sources)
+    outcome = await run(RunSpec(argv=(*_COMPILE, *command), files=program.files, limits=_LIMITS))
+    failed = classify(outcome, _LIMITS)
+    if failed is None:
+        return outcome.stdout
+    if failed[0] is Verdict.IE:
+        raise EngineFailed(failed[1])
+    return _error(outcome, why=failed[1])
+
+
+def _error(outcome: Outcome, *, why: str = "") -> CompileError:
+    text = readable(outcome.stderr, limit=_MESSAGE_CHARS)
+    return CompileError(text or why or "the compiler failed without a message")
+
+
+def _size(artefact: bytes | CompileError) -> int:
+    return len(artefact) if isinstance(artefact, bytes) else len(artefact.message)
+
+
+def _digest(language: Language, program: SourceProgram) -> str:
+    hasher = hashlib.sha256()
+    words = [*language.compile, program.main]
+    for part in (*words, *(item for path in sorted(program.files) for item in (path, program.files[path]))):
+        data = part if isinstance(part, bytes) else part.encode()
+        hasher.update(len(data).to_bytes(8, "little"))
+        hasher.update(data)
+    return hasher.hexdigest()

@@ -1,0 +1,151 @@
+"""The port to whatever runs a program once: what goes in, what comes out.
+
+The cold engine (`microcoder.judge.adapters.jail`) starts a fresh process in fresh namespaces per run and is the
+reference that every other engine must agree with.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+PROGRAM_DIR = "{program}"
+"""In an argument: the read-only folder that holds the run's files."""
+BOX_DIR = "{box}"
+"""In an argument: the empty writable folder that the program starts in."""
+
+
+class Tier(StrEnum):
+    """How well a run is shut in, weakest first."""
+
+    RLIMITS = "rlimits"
+    """Resource limits, a session of its own, a system call filter; the host's files are visible."""
+    LANDLOCK = "landlock"
+    """The same, and only system folders and the box can be opened."""
+    NAMESPACES = "namespaces"
+    """Namespaces of its own for users, processes, files, network, IPC and host name."""
+    NAMESPACES_CGROUPS = "namespaces+cgroups"
+    """The same, with memory, CPU time and processes accounted by the kernel for the whole tree."""
+
+    def at_least(self, other: "Tier") -> bool:
+        """Whether this tier is as strong as `other`."""
+        order = list(Tier)
+        return order.index(self) >= order.index(other)
+
+
+class Ended(StrEnum):
+    """Why the supervisor ended a run."""
+
+    CPU = "cpu"
+    IDLE = "idle"
+    WALL = "wall"
+    MEMORY = "memory"
+    OUTPUT = "output"
+    CANCEL = "cancel"
+    SETUP = "setup"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunLimits:
+    """What one run may use."""
+
+    cpu_time_ms: int
+    """CPU time of the whole process tree, milliseconds."""
+    memory_bytes: int
+    """Memory of the whole process tree, bytes."""
+    output_bytes: int
+    """Standard output, bytes."""
+    error_bytes: int = 16 * 1024
+    """Standard error that is kept, bytes; the rest is read and dropped."""
+    processes: int = 64
+    """Processes and threads at a time."""
+    stack_bytes: int = 256 * 1024 * 1024
+    """Stack of the main thread, bytes."""
+    box_bytes: int = 64 * 1024 * 1024
+    """All that may be written into the box, bytes."""
+
+    @property
+    def idle_ms(self) -> int:
+        """Longest time without using a processor or waiting for one, milliseconds."""
+        return max(self.cpu_time_ms, 2_000)
+
+    @property
+    def wall_ms(self) -> int:
+        """After this the host is too busy to tell anything about the program, milliseconds."""
+        return 10 * self.cpu_time_ms + 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSpec:
+    """One run of one program."""
+
+    argv: tuple[str, ...]
+    """Command; `PROGRAM_DIR` and `BOX_DIR` stand for the folders."""
+    files: Mapping[str, bytes]
+    """Relative path to content: what the program's folder holds."""
+    stdin: bytes = b""
+    """Standard input, given as a regular file."""
+    limits: RunLimits
+    """What it may use."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """In addition to the engine's own few variables."""
+    result_channel: bool = False
+    """Opens descriptor 3 for a result beside standard output, with the same budget."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a run."""
+
+    exit_code: int | None = None
+    """Where the program ended by itself."""
+    signal: int | None = None
+    """Where a signal ended it and the supervisor did not send it."""
+    ended: Ended | None = None
+    """Why the supervisor ended it."""
+    cpu_time_us: int = 0
+    """CPU time of the whole tree, microseconds."""
+    wall_time_us: int = 0
+    """From start to end, microseconds."""
+    run_delay_us: int = 0
+    """Time in which the program could have run and got no processor, microseconds."""
+    memory_bytes: int = 0
+    """Peak memory, bytes."""
+    out_of_memory: bool = False
+    """The kernel killed a process of the tree at the memory limit."""
+    stdout: bytes = b""
+    """Up to the limit."""
+    stderr: bytes = b""
+    """Up to what is kept of it."""
+    result: bytes = b""
+    """What came over the result channel."""
+
+
+class EngineFailed(Exception):
+    """The run could not be made or watched: says nothing about the program."""
+
+
+Run = Callable[[RunSpec], Awaitable[Outcome]]
+"""`Engine.run`, or the same behind a queue."""
+
+
+class Engine(Protocol):
+    """Runs programs. Any number of runs may be under way at a time."""
+
+    @property
+    def tier(self) -> Tier:
+        """How well its runs are shut in."""
+
+    @property
+    def mechanisms(self) -> tuple[str, ...]:
+        """What the tier is made of on this host and what is missing, for people."""
+
+    async def run(self, spec: RunSpec) -> Outcome:
+        """Runs the program to its end. Cancelling the call kills it at once.
+
+        Raises:
+            EngineFailed: The judge's own trouble.
+        """
+
+    async def close(self) -> None:
+        """Frees what the engine holds."""

@@ -1,0 +1,235 @@
+"""One submission: prepare it, run it on each test, compare, report."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from importlib.resources import files
+
+from microcoder.core.errors import InvalidArgument
+from microcoder.core.problem import Checker, FunctionSpec
+from microcoder.core.verdict import JudgeReport, StopMode, TestResult, Verdict
+from microcoder.judge.comparing import BuiltInComparison, CallComparison, Comparison, validator_comparison
+from microcoder.judge.compiling import CompileError, Compiler, Executable
+from microcoder.judge.domain.engine import Engine, EngineFailed, Outcome, Run, RunLimits, RunSpec
+from microcoder.judge.domain.languages import CALL_DRIVER, fill
+from microcoder.judge.domain.program import SourceProgram
+from microcoder.judge.domain.verdicts import classify, measured, summarize
+from microcoder.judge.slots import SlotPool
+from microcoder.judge.suites import Suite, Test
+
+_ATTEMPTS = 2
+OnResult = Callable[[TestResult], None]
+OnRun = Callable[[str, Outcome], None]
+OnFailure = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What a program is judged on."""
+
+    suite: Suite
+    """Tests."""
+    limits: RunLimits
+    """Of one run."""
+    checker: Checker = Checker()
+    """Comparison."""
+    validator: SourceProgram | None = None
+    """The checker's own program."""
+    function: FunctionSpec | None = None
+    """What is called; None for programs that read standard input."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prepared:
+    program: SourceProgram
+    executable: Executable
+    comparison: Comparison
+    task: Task
+    run: Run
+
+
+class _NotOfItsLanguage(Exception):
+    def __init__(self, error: CompileError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+class SubmissionJudge:
+    """Judges submissions, as many runs at a time as there are slots.
+
+    Args:
+        engine: Runs programs.
+        compiler: Makes them runnable.
+        pool: Says whose turn it is.
+        version: Of the judge, for reports.
+        on_run: Told the language and the outcome of each run on a test.
+        on_failure: Told each failure of the judge itself.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        compiler: Compiler,
+        pool: SlotPool,
+        *,
+        version: str,
+        on_run: OnRun = lambda _language, _outcome: None,
+        on_failure: OnFailure = lambda _message: None,
+    ) -> None:
+        self._engine = engine
+        self._compiler = compiler
+        self._pool = pool
+        self._version = version
+        self._on_run = on_run
+        self._on_failure = on_failure
+
+    async def judge(
+        self,
+        program: SourceProgram,
+        task: Task,
+        *,
+        stop: StopMode = StopMode.ALL,
+        deadline_s: float | None = None,
+        own: bool = False,
+        on_result: OnResult = lambda _result: None,
+    ) -> JudgeReport:
+        """The report on `program`. Cancelling the call kills its runs at once.
+
+        Args:
+            program: What to judge.
+            task: What on.
+            stop: Whether to go on after the first test that is not AC.
+            deadline_s: Seconds until nobody wants the report any more.
+            own: See `SlotPool.submission`.
+            on_result: Told each test's result as soon as it is known.
+
+        Raises:
+            InvalidArgument: The language is missing here, or there are no tests.
+            FailedPrecondition: The problem's validator cannot be used.
+            ResourceExhausted: The judge has too much to do.
+        """
+        if not task.suite.names:
+            raise InvalidArgument("there are no tests", fields={"task": "has no tests"})
+        with self._pool.submission(deadline_s=deadline_s, own=own) as key:
+            run = partial(self._run_in_turn, key)
+            try:
+                prepared = await self._prepare(program, task, run)
+            except EngineFailed as error:
+                self._on_failure(str(error))
+                failed = TestResult(ordinal=0, name=task.suite.names[0], verdict=Verdict.IE, message=str(error))
+                return self._report([failed], task)
+            if isinstance(prepared, CompileError):
+                return self._compile_error(prepared, task)
+            try:
+                return self._report(await self._run_all(prepared, stop, on_result), task)
+            except _NotOfItsLanguage as told:
+                return self._compile_error(told.error, task)
+
+    async def _run_in_turn(self, key: int, spec: RunSpec) -> Outcome:
+        async with self._pool.slot(key):
+            return await self._engine.run(spec)
+
+    async def _prepare(self, program: SourceProgram, task: Task, run: Run) -> _Prepared | CompileError:
+        if task.validator is not None:
+            comparison: Comparison = await validator_comparison(self._compiler, task.validator, task.checker.flags, run)
+        else:
+            comparison = CallComparison() if task.function else BuiltInComparison(task.checker)
+        executable = await self._compiler.prepare(program, run)
+        if isinstance(executable, CompileError):
+            return executable
+        if task.function:
+            executable = self._calling(program, executable, task.function)
+        return _Prepared(program=program, executable=executable, comparison=comparison, task=task, run=run)
+
+    def _calling(self, program: SourceProgram, executable: Executable, function: FunctionSpec) -> Executable:
+        language = self._compiler.language(program.language)
+        if not language.call:
+            raise InvalidArgument(
+                f"functions in {program.language} cannot be called", fields={"language": "has no function calls"}
+            )
+        argv = (*fill(language.call, main=program.main), function.entry)
+        return Executable(argv=argv, files={**executable.files, CALL_DRIVER: _call_driver()})
+
+    async def _run_all(self, prepared: _Prepared, stop: StopMode, on_result: OnResult) -> list[TestResult]:
+        results: list[TestResult] = []
+
+        async def judge_one(ordinal: int) -> TestResult:
+            result = await self._judge_test(prepared, ordinal)
+            results.append(result)
+            on_result(result)
+            return result
+
+        names = prepared.task.suite.names
+        first = await judge_one(0)
+        if stop is StopMode.ALL:
+            await _together(judge_one, range(1, len(names)))
+            return results
+        ordinal, last = 1, first
+        while last.verdict is Verdict.AC and ordinal < len(names):
+            last = await judge_one(ordinal)
+            ordinal += 1
+        results.extend(
+            TestResult(ordinal=rest, name=names[rest], verdict=Verdict.SKIPPED) for rest in range(ordinal, len(names))
+        )
+        return results
+
+    async def _judge_test(self, prepared: _Prepared, ordinal: int) -> TestResult:
+        name = prepared.task.suite.names[ordinal]
+        test = await prepared.task.suite.load(ordinal)
+        result = TestResult(ordinal=ordinal, name=name, verdict=Verdict.IE)
+        for _ in range(_ATTEMPTS):
+            try:
+                result = await self._attempt(prepared, test, ordinal)
+            except EngineFailed as error:
+                result = replace(result, message=str(error))
+            if result.verdict is not Verdict.IE:
+                return result
+            self._on_failure(result.message)
+        return result
+
+    async def _attempt(self, prepared: _Prepared, test: Test, ordinal: int) -> TestResult:
+        task = prepared.task
+        outcome = await prepared.run(
+            RunSpec(
+                argv=prepared.executable.argv,
+                files=prepared.executable.files,
+                stdin=test.input,
+                limits=task.limits,
+                result_channel=task.function is not None,
+            )
+        )
+        self._on_run(prepared.program.language, outcome)
+        found = classify(outcome, task.limits)
+        if found and found[0] is Verdict.RE and ordinal == 0:
+            await self._tell_from_compile_error(prepared)
+        verdict, message = found or await prepared.comparison.compare(test, outcome, prepared.run)
+        return measured(ordinal, test.name, outcome, verdict, message)
+
+    async def _tell_from_compile_error(self, prepared: _Prepared) -> None:
+        """An interpreted program that is not even of its language fails on its first test already."""
+        error = await self._compiler.check(prepared.program, prepared.run)
+        if error is not None:
+            raise _NotOfItsLanguage(error)
+
+    def _report(self, results: list[TestResult], task: Task) -> JudgeReport:
+        total = len(task.suite.names)
+        return summarize(results, total=total, judge_version=self._version, tier=self._engine.tier)
+
+    def _compile_error(self, error: CompileError, task: Task) -> JudgeReport:
+        return replace(self._report([], task), verdict=Verdict.CE, compile_message=error.message)
+
+
+async def _together(judge_one: Callable[[int], Coroutine[None, None, TestResult]], ordinals: range) -> None:
+    """All at a time; the first error cancels the rest and is raised as itself."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for ordinal in ordinals:
+                group.create_task(judge_one(ordinal))
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+
+
+@cache
+def _call_driver() -> bytes:
+    return files("microcoder.judge.jailed").joinpath("call.py").read_bytes()

@@ -1,0 +1,94 @@
+"""Where tests come from: a request, or the store by way of a cache."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from microcoder.core.problem import TestSuite
+from microcoder.store import BlobStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Test:
+    """One test with its content. The answer stays outside the jail of the program that is judged."""
+
+    __test__ = False
+
+    name: str
+    input: bytes
+    answer: bytes
+    flags: tuple[str, ...] = ()
+
+
+class Suite(Protocol):
+    """Tests in judging order, loaded one at a time so that memory does not grow with their number."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all tests."""
+
+    async def load(self, ordinal: int) -> Test:
+        """One test.
+
+        Raises:
+            NotFound: The store has lost it.
+            DataLoss: The store has damaged it.
+            Unavailable: The store does not answer.
+        """
+
+
+class InlineSuite:
+    """Tests of a request."""
+
+    def __init__(self, tests: Sequence[Test]) -> None:
+        self._tests = tests
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(test.name for test in self._tests)
+
+    async def load(self, ordinal: int) -> Test:
+        return self._tests[ordinal]
+
+
+class BlobCache:
+    """Blobs by digest, the least recently used ones dropped beyond `max_bytes`."""
+
+    def __init__(self, blobs: BlobStore, *, max_bytes: int) -> None:
+        self._blobs = blobs
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        self._cache: OrderedDict[str, bytes] = OrderedDict()
+
+    async def get(self, digest: str) -> bytes:
+        """The blob, as of `BlobStore.get`."""
+        if digest in self._cache:
+            self._cache.move_to_end(digest)
+            return self._cache[digest]
+        data = await self._blobs.get(digest)
+        if digest not in self._cache and len(data) <= self._max_bytes:
+            self._cache[digest] = data
+            self._bytes += len(data)
+            while self._bytes > self._max_bytes:
+                _, oldest = self._cache.popitem(last=False)
+                self._bytes -= len(oldest)
+        return data
+
+
+class StoredSuite:
+    """Tests of the catalogue."""
+
+    def __init__(self, suite: TestSuite, blobs: BlobCache) -> None:
+        self._suite = suite
+        self._blobs = blobs
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(case.name for case in self._suite.cases)
+
+    async def load(self, ordinal: int) -> Test:
+        case = self._suite.cases[ordinal]
+        data, answer = await asyncio.gather(self._blobs.get(case.input_digest), self._blobs.get(case.answer_digest))
+        return Test(name=case.name, input=data, answer=answer, flags=case.validator_flags)
