@@ -7,7 +7,7 @@ refuse it. Times are cut to milliseconds, which is what BSON keeps.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Generic, TypeVar, get_args
 
@@ -98,6 +98,8 @@ def _converter() -> Converter:
     converter.register_unstructure_hook_factory(is_mapping, lambda cl: _mapping_encoder(converter, cl))
     converter.register_structure_hook_factory(is_mapping, lambda cl: _mapping_decoder(converter, cl))
     converter.register_unstructure_hook(datetime, _encode_time)
+    for kind, stored in ((str, str), (bool, bool), (int, int), (float, (int, float))):
+        converter.register_structure_hook(kind, _strict(stored))
     return converter
 
 
@@ -114,6 +116,17 @@ def _mapping_decoder(converter: Converter, cl: Any) -> Any:
 
 def _value_type(mapping_type: Any) -> Any:
     return get_args(mapping_type)[1] if get_args(mapping_type) else Any
+
+
+def _strict(stored: type[Any] | tuple[type[Any], ...]) -> Callable[[Any, type[Any]], Any]:
+    """Reads plain values, and enumerations of them, only from their own kind: not a string from whatever is there."""
+
+    def decode(value: Any, kind: type[Any]) -> Any:
+        if not isinstance(value, stored) or (isinstance(value, bool) and kind is not bool):
+            raise TypeError(f"expected {kind.__name__}, got {type(value).__name__}")
+        return kind(value)
+
+    return decode
 
 
 def _encode_time(value: datetime) -> datetime:

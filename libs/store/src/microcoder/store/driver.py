@@ -115,7 +115,9 @@ def _client_options(settings: StoreSettings) -> dict[str, Any]:
         "maxPoolSize": settings.max_connections,
         "connectTimeoutMS": int(settings.connect_timeout_s * 1000),
         "serverSelectionTimeoutMS": int(settings.server_selection_timeout_s * 1000),
-        "timeoutMS": int(settings.operation_timeout_s * 1000),
+        # Not timeoutMS: under it the driver repeats a failed operation until that time is over, however short the wait
+        # for a server is set, and an outage would show 30 s late.
+        "socketTimeoutMS": int(settings.answer_timeout_s * 1000),
         "retryReads": True,
         "retryWrites": True,
     }

@@ -24,8 +24,8 @@ class StoreSettings(Group):
     """For opening one connection, seconds."""
     server_selection_timeout_s: float = Field(default=3.0, gt=0)
     """How long an operation waits for a server that can serve it, seconds; then it fails with Unavailable."""
-    operation_timeout_s: float = Field(default=30.0, gt=0)
-    """For one operation with all its retries, seconds."""
+    answer_timeout_s: float = Field(default=30.0, gt=0)
+    """How long an operation waits for the server's answer, seconds; then it fails with Unavailable."""
     blob_limit_bytes: int = Field(default=128 * _MIB, ge=1, le=1024 * _MIB)
     """Largest blob, bytes before compression."""
     blob_chunk_bytes: int = Field(default=1 * _MIB, ge=1024, le=15 * _MIB)
