@@ -50,15 +50,20 @@ class ServiceProcess(Generic[S]):
             StartupError: A dependency is not there.
             Exception: Whatever ended a worker or a task; everything else was drained before.
         """
-        async with self._ending:
-            try:
-                await self._run()
-            except Stopped:
-                _LOG.info("stopped before it was ready")
-            finally:
-                self._drain = Budget(self._settings.host.drain_budget_s)
-                self._set_ready(ready=False)
-        _LOG.info("ended")
+        try:
+            async with self._ending:
+                await self._run_until_drain()
+        finally:
+            _LOG.info("ended")
+
+    async def _run_until_drain(self) -> None:
+        try:
+            await self._run()
+        except Stopped:
+            _LOG.info("stopped before it was ready")
+        finally:
+            self._drain = Budget(self._settings.host.drain_budget_s)
+            self._set_ready(ready=False)
 
     async def _run(self) -> None:
         self._metrics.set(Metric.BUILD_INFO, 1, service=self._name, version=self._version)
