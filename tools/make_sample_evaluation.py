@@ -186,7 +186,7 @@ ITEMS = [
         title="Ridge Walk",
         level="hard",
         month=6,
-        content="A walk leads past summits of the given `heights`, in this order; you may skip summits, but each summit "
+        content="A walk leads past summits of the given `heights`, in this order; you may skip some, but each summit "
         "that you climb must be strictly higher than the one climbed before. Return the largest number of summits "
         "that you can climb.",
         solve=longest_rise,

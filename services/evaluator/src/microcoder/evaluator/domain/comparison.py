@@ -26,7 +26,8 @@ _TOLERANCE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _ANY_CASE = re.compile(
-    r"\bin any (?:letter |character )?(?:case|register)\b|\beach letter in any case\b", re.IGNORECASE
+    r"\b(?:print|output|letter|answer|string)s?\b[^.]{0,80}\bin any (?:letter |character )?(?:case|register)\b",
+    re.IGNORECASE,
 )
 _DECIMAL = re.compile(r"^[+-]?\d*\.\d+(?:[eE][+-]?\d+)?$")
 

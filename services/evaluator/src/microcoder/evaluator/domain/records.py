@@ -60,7 +60,9 @@ class _Fields:
     def _function_name(self) -> str:
         if entry_point := self._optional_text("entry_point"):
             return entry_point.rpartition(".")[2]
-        metadata = self._json("metadata") or {}
+        metadata = self._json("metadata")
+        if metadata is None:
+            return ""
         if not isinstance(metadata, dict):
             raise self._wrong("metadata", f"must be a JSON object, not {type(metadata).__name__}")
         name = metadata.get("func_name") or ""
