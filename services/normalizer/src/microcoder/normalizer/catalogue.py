@@ -48,14 +48,18 @@ class Catalogue:
     ) -> tuple[list[Summary], str]:
         """A page of summaries by id, and the token of the next.
 
-        With `state`, pages may be shorter than asked for, even empty, before the last: the state is not stored but read
-        off the timelines.
+        With `state`, pages may be shorter than asked for, though not empty before the last: the state is not stored
+        but read off the timelines.
         """
-        page = await self._store.raw_problems.page(
-            page_size=page_size, page_token=page_token, where=_where(source, problem_ids)
-        )
-        summaries = [dossier.summary for dossier in await self._dossiers(page.items)]
-        return [s for s in summaries if state is None or s.state is state], page.next_token
+        while True:
+            page = await self._store.raw_problems.page(
+                page_size=page_size, page_token=page_token, where=_where(source, problem_ids)
+            )
+            found = [dossier.summary for dossier in await self._dossiers(page.items)]
+            kept = [summary for summary in found if state is None or summary.state is state]
+            if kept or not page.next_token:
+                return kept, page.next_token
+            page_token = page.next_token
 
     async def life(self, problem_id: str) -> list[TimelineEntry]:
         """The timeline of one problem, oldest first.

@@ -14,6 +14,7 @@ from microcoder.v1.normalizer_service_pb2_grpc import NormalizerServicer
 from microcoder.wire import to_proto
 
 _MAX_IDS = 5_000
+_STAGES: dict[int, Stage] = {timeline_pb2.Stage.Value(f"STAGE_{stage.name}"): stage for stage in Stage}
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -65,8 +66,7 @@ def _checked_ids(request: pb.ListProblemsRequest | pb.GetFunnelRequest) -> tuple
 def _stage(number: int) -> Stage | None:
     if number == timeline_pb2.STAGE_UNSPECIFIED:
         return None
-    try:
-        return Stage[timeline_pb2.Stage.Name(number).removeprefix("STAGE_")]
-    except (ValueError, KeyError):
+    if number not in _STAGES:
         message = f"{number} is no stage that this version knows"
-        raise InvalidArgument(message, fields={"state": message}) from None
+        raise InvalidArgument(message, fields={"state": message})
+    return _STAGES[number]
