@@ -214,7 +214,7 @@ class SubmissionJudge:
 
     def _report(self, results: list[TestResult], task: Task) -> JudgeReport:
         total = len(task.suite.names)
-        return summarize(results, total=total, judge_version=self._version, tier=self._engine.tier)
+        return summarize(results, total=total, judge_version=self._version, tier=self._engine.tier.value)
 
     def _compile_error(self, error: CompileError, task: Task) -> JudgeReport:
         return replace(self._report([], task), verdict=Verdict.CE, compile_message=error.message)
