@@ -1,6 +1,6 @@
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -29,9 +29,8 @@ class Verdict(BaseModel):
 
 
 @pytest.fixture
-def server() -> Iterator[ScriptedOpenAI]:
-    with ScriptedOpenAI() as running:
-        yield running
+def server(scripted_openai: ScriptedOpenAI) -> ScriptedOpenAI:
+    return scripted_openai
 
 
 @asynccontextmanager

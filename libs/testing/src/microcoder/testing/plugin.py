@@ -4,6 +4,8 @@ pytest_plugins = [
     "microcoder.testing.bus",
     "microcoder.testing.grpc",
     "microcoder.testing.host",
+    "microcoder.testing.judge",
     "microcoder.testing.mongo",
+    "microcoder.testing.openai",
     "microcoder.testing.store",
 ]

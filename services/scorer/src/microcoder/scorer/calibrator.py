@@ -149,7 +149,7 @@ class Calibrator:
                 f"Only {len(items)} problems have attempts whose outcome is known, {MIN_PROBLEMS} are needed. "
                 f"{task.trouble}".rstrip()
             )
-        curve = fit_curve(items, seed=task.now.spec.seed)
+        curve = await asyncio.to_thread(fit_curve, items, seed=task.now.spec.seed)
         boundaries, remark = boundaries_of(curve)
         await self._save(
             task,
