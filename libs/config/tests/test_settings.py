@@ -77,6 +77,21 @@ def test_a_typing_error_is_named_with_what_was_meant(environment: pytest.MonkeyP
     assert hint in problem_of(name)
 
 
+def test_a_typing_error_inside_json_is_named_too(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("MICROCODER_BUS", '{"kafka": {"bootstrap": "k:9092"}}')
+    assert "bootstrap_servers" in problem_of("MICROCODER_BUS")
+    environment.setenv("MICROCODER_BUS", '{"kafka": {"bootstrap_servers": "k:9092"}}')
+    kafka = load(Sample).bus.kafka
+    assert kafka is not None
+    assert kafka.bootstrap_servers == "k:9092"
+
+
+def test_json_that_is_none_is_told(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("MICROCODER_BUS", "{broken")
+    with pytest.raises(ConfigError, match="bus"):
+        load(Sample)
+
+
 def test_free_keys_of_a_mapping_are_no_typing_errors(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("MICROCODER_JUDGE__LANGUAGES__CPP17", "g++")
     assert load(Sample).judge.languages == {"cpp17": "g++"}
@@ -87,6 +102,8 @@ def test_an_unknown_key_of_the_file_names_file_and_key(environment: pytest.Monke
     file.write_text("[judge]\nslotz = 1\n")
     environment.setenv("MICROCODER_CONFIG", str(file))
     assert "slots" in problem_of(f"{file}: judge.slotz")
+    file.write_text("[judg]\nslots = 1\n")
+    assert "judge" in problem_of(f"{file}: judg.slots")
 
 
 def test_a_wrong_value_names_the_variable_and_the_problem(environment: pytest.MonkeyPatch) -> None:

@@ -46,6 +46,8 @@ class Sample(JudgeServicer):
         match request.submission.language:
             case "slow":
                 await asyncio.sleep(1.0)
+            case "endless":
+                await asyncio.sleep(600)
             case "wrong":
                 raise InvalidArgument("There is no language wrong", fields={"language": "unknown"})
             case "bug":

@@ -205,14 +205,31 @@ async def test_sigterm_lets_the_call_in_hand_end_and_takes_no_other(
     assert await service.end() == 0
 
 
+async def test_work_that_does_not_end_is_cut_off_within_the_budget(
+    start: Start, store_environment: dict[str, str]
+) -> None:
+    service = start(**store_environment, HOST__DRAIN_BUDGET_S="1")
+    await service.wait_ready()
+    async with open_channel(service.rpc) as channel:
+        in_hand = asyncio.create_task(judge(channel, "endless"))
+        await asyncio.sleep(0.3)
+        service.process.send_signal(signal.SIGTERM)
+        assert await service.end(timeout_s=5) == 0
+        with pytest.raises(Unavailable):
+            await in_hand
+
+
 async def test_a_second_signal_ends_at_once(start: Start, store_environment: dict[str, str]) -> None:
     service = start(**store_environment)
     await service.wait_ready()
     async with open_channel(service.rpc) as channel:
-        in_hand = asyncio.create_task(judge(channel, "slow"))
+        in_hand = asyncio.create_task(judge(channel, "endless"))
         await asyncio.sleep(0.3)
-        service.process.send_signal(signal.SIGINT)
+        for number in (signal.SIGINT, signal.SIGTERM):  # one Ctrl-C, as a process under a runner gets it
+            service.process.send_signal(number)
         await service.wait_for("stopping, a second signal ends at once")
+        await asyncio.sleep(1.1)
+        assert service.process.poll() is None
         service.process.send_signal(signal.SIGINT)
         assert await service.end(timeout_s=2) == 128 + signal.SIGINT
         with pytest.raises(Unavailable):

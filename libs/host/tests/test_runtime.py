@@ -58,7 +58,7 @@ async def test_a_worker_handles_in_the_events_log_context_and_is_counted(runtime
     await asyncio.wait_for(handled.wait(), 20)
     await worker.drain()
     await running
-    assert seen[0]["subject"] == "a"
+    assert (seen[0]["problem_id"], seen[0]["topic"]) == ("a", Topic.PROBLEM_VERIFIED.value)
     assert seen[0]["event_id"] == seen[1]["event_id"]
     topic = Topic.PROBLEM_VERIFIED.value
     assert rt.metrics.value(Metric.BUS_FINISHED, topic=topic, outcome="handled") == 1

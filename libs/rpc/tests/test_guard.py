@@ -24,7 +24,13 @@ from microcoder.rpc import (
 )
 from microcoder.testing.grpc import Serve
 from microcoder.v1 import judge_service_pb2 as pb
+from microcoder.v1 import scorer_service_pb2 as scorer_pb
 from microcoder.v1.judge_service_pb2_grpc import JudgeServicer, JudgeStub, add_JudgeServicer_to_server
+from microcoder.v1.scorer_service_pb2_grpc import (
+    DifficultyScorerServicer,
+    DifficultyScorerStub,
+    add_DifficultyScorerServicer_to_server,
+)
 
 ASK = pb.GetCapabilitiesRequest()
 
@@ -47,6 +53,16 @@ class Judge(JudgeServicer):
             self.cancelled.set()
             raise
         return pb.JudgeSubmissionResponse()
+
+    async def StreamSubmission(  # noqa: N802
+        self, request: pb.StreamSubmissionRequest, context: Any
+    ) -> AsyncIterator[pb.StreamSubmissionResponse]:
+        try:
+            while True:
+                yield pb.StreamSubmissionResponse()
+                await asyncio.sleep(0.01)
+        finally:
+            self.cancelled.set()
 
 
 class Recorder:
@@ -165,3 +181,32 @@ async def test_a_caller_that_leaves_cancels_the_handler(serve: Serve, servicer: 
     await asyncio.wait_for(servicer.running.wait(), 5)
     call.cancel()
     await asyncio.wait_for(servicer.cancelled.wait(), 5)
+
+
+async def test_a_caller_that_breaks_off_a_stream_cancels_the_handler(serve: Serve, servicer: Judge) -> None:
+    stub = JudgeStub(await serve(registered(servicer)))
+    async for _ in stub.StreamSubmission(pb.StreamSubmissionRequest(), timeout=30):
+        break
+    await asyncio.wait_for(servicer.cancelled.wait(), 5)
+
+
+async def test_a_stream_both_ways_passes_the_guards(serve: Serve) -> None:
+    class Scorer(DifficultyScorerServicer):
+        async def StreamScores(  # noqa: N802
+            self, request_iterator: AsyncIterator[scorer_pb.StreamScoresRequest], context: Any
+        ) -> AsyncIterator[scorer_pb.StreamScoresResponse]:
+            async for _ in request_iterator:
+                yield scorer_pb.StreamScoresResponse()
+            raise InvalidArgument("that was all")
+
+    registration = Registration(
+        full_name="microcoder.v1.DifficultyScorer",
+        add=add_DifficultyScorerServicer_to_server,
+        servicer=Scorer(),  # type: ignore[abstract]  # what is not asked for stays unimplemented
+    )
+    stub = DifficultyScorerStub(await serve([registration]))
+    answers = 0
+    with pytest.raises(InvalidArgument, match="that was all"):  # noqa: PT012
+        async for _ in stub.StreamScores(iter([scorer_pb.StreamScoresRequest()] * 3), timeout=5):
+            answers += 1
+    assert answers == 3

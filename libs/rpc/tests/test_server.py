@@ -43,7 +43,7 @@ def judge(seconds: float = 0.0) -> Judge:
     return Judge(seconds)  # type: ignore[abstract]  # what is not asked for stays unimplemented
 
 
-def make(settings: RpcSettings, servicer: Judge | None = None) -> RpcServer:
+def make(settings: RpcSettings, servicer: JudgeServicer | None = None) -> RpcServer:
     return RpcServer(
         settings,
         [Registration(full_name="microcoder.v1.Judge", add=add_JudgeServicer_to_server, servicer=servicer or judge())],
@@ -158,6 +158,58 @@ async def test_too_many_calls_are_refused_as_retryable() -> None:
 async def test_nobody_there_is_told_with_the_target() -> None:
     with pytest.raises(Unavailable, match=r"localhost:1 does not answer .* is the service running there"):
         await ask(1, timeout_s=5)
+
+
+class Starting(JudgeServicer):
+    """Is not ready at the first two calls."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    async def GetCapabilities(  # noqa: N802
+        self, request: pb.GetCapabilitiesRequest, context: Any
+    ) -> pb.GetCapabilitiesResponse:
+        self._count()
+        return pb.GetCapabilitiesResponse()
+
+    async def JudgeSubmission(  # noqa: N802
+        self, request: pb.JudgeSubmissionRequest, context: Any
+    ) -> pb.JudgeSubmissionResponse:
+        self._count()
+        return pb.JudgeSubmissionResponse()
+
+    def _count(self) -> None:
+        self.calls += 1
+        if self.calls <= 2:
+            raise Unavailable("starting")
+
+
+async def test_reads_are_sent_again_and_nothing_else() -> None:
+    for read in (True, False):
+        servicer = Starting()  # type: ignore[abstract]  # what is not asked for stays unimplemented
+        server = make(RpcSettings(port=0), servicer)
+        async with open_channel(f"127.0.0.1:{await server.start()}") as channel:
+            if read:
+                await JudgeStub(channel).GetCapabilities(ASK, timeout=10)
+            else:
+                with pytest.raises(Unavailable, match="starting"):
+                    await JudgeStub(channel).JudgeSubmission(pb.JudgeSubmissionRequest(), timeout=10)
+        assert servicer.calls == (3 if read else 1)
+        await server.drain(0)
+
+
+async def test_calls_go_round_over_all_addresses_of_a_target() -> None:
+    servers = [(make(RpcSettings(port=0), one), one) for one in (judge(), judge())]
+    ports = [await server.start() for server, _ in servers]
+    target = "ipv4:" + ",".join(f"127.0.0.1:{port}" for port in ports)
+    async with open_channel(target) as channel:
+        for _ in range(50):
+            await JudgeStub(channel).GetCapabilities(ASK, timeout=5)
+            if all(one.running.is_set() for _, one in servers):
+                break
+    assert all(one.running.is_set() for _, one in servers)
+    for server, _ in servers:
+        await server.drain(0)
 
 
 def test_only_reads_are_retried_by_the_channel() -> None:

@@ -1,6 +1,7 @@
 """Finds keys that mean nothing, so that a typing error never passes as a default."""
 
 import difflib
+import json
 import types
 from collections.abc import Iterator, Mapping
 from typing import Any, Union, get_args, get_origin
@@ -24,32 +25,46 @@ def unknown_in_environment(
     for name in sorted(environ):
         if not name.upper().startswith(prefix):
             continue
-        problem = _problem(settings_type, name[len(prefix) :].lower(), prefix=prefix)
+        problem = _problem(settings_type, name[len(prefix) :].lower(), environ[name], prefix=prefix)
         if problem:
             found[name] = problem
     return found
 
 
 def unknown_in_file(settings_type: type[BaseModel], content: Mapping[str, Any], *, file: str) -> dict[str, str]:
-    """Each key of the file that lies in a group of `settings_type` and fits no field, with what to do about it."""
+    """Each key of the file that is meant for a group of `settings_type` and fits no field, with what to do."""
     found = {}
     for path in _paths(content):
-        rest, model = _descend(settings_type, path)
-        if rest and model is not settings_type:
-            found[f"{file}: {'.'.join(path)}"] = _no_such(rest[0], model)
+        problem = _problem_of_path(settings_type, path)
+        if problem:
+            found[f"{file}: {'.'.join(path)}"] = problem
     return found
 
 
-def _problem(settings_type: type[BaseModel], name: str, *, prefix: str) -> str:
-    group, _, inner = name.partition(_DELIMITER)
-    if not inner:
+def _problem(settings_type: type[BaseModel], name: str, value: str, *, prefix: str) -> str:
+    path = name.split(_DELIMITER)
+    if len(path) == 1 and path[0] not in settings_type.model_fields:
         meant = _meant(settings_type, name)
         return f"is not a setting; write {prefix}{meant.upper()}" if meant else ""
-    if group not in settings_type.model_fields:
-        close = difflib.get_close_matches(group, settings_type.model_fields, n=1, cutoff=_CLOSE)
-        return f"there is no group {group}; did you mean {close[0]}?" if close else ""
-    rest, model = _descend(settings_type, name.split(_DELIMITER))
+    problems = (_problem_of_path(settings_type, [*path, *inner]) for inner in _paths_in_json(value))
+    return next(filter(None, problems), "")
+
+
+def _problem_of_path(settings_type: type[BaseModel], path: list[str]) -> str:
+    if path[0] not in settings_type.model_fields:
+        close = difflib.get_close_matches(path[0], settings_type.model_fields, n=1, cutoff=_CLOSE)
+        return f"there is no group {path[0]}; did you mean {close[0]}?" if close else ""
+    rest, model = _descend(settings_type, path)
     return _no_such(rest[0], model) if rest else ""
+
+
+def _paths_in_json(value: str) -> Iterator[list[str]]:
+    """The keys in a whole group that is given as JSON; one empty path for a plain value."""
+    try:
+        content = json.loads(value) if value.lstrip().startswith("{") else {}
+    except ValueError:
+        content = {}
+    yield from _paths(content) if content else [[]]
 
 
 def _meant(settings_type: type[BaseModel], name: str) -> str:

@@ -15,6 +15,8 @@ _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 30.0
 _ATTEMPT_S = 5.0
 """For one attempt to reach a dependency at the start, and between two."""
+_SAME_WISH_S = 1.0
+"""Signals this close are one wish: Ctrl-C reaches a whole process group, whose head may send SIGTERM on top."""
 _STEADY_S = 60.0
 """A task that ran so long starts afresh in counting its failures."""
 
@@ -22,10 +24,11 @@ T = TypeVar("T")
 
 
 class Stop:
-    """The wish to end. The first SIGTERM or SIGINT asks for it, the second ends the process on the spot."""
+    """The wish to end. The first SIGTERM or SIGINT asks for it, a later one ends the process on the spot."""
 
     def __init__(self) -> None:
         self._asked = asyncio.Event()
+        self._asked_at = 0.0
 
     def listen(self) -> None:
         """Handles the signals; needs the main thread's event loop."""
@@ -35,6 +38,7 @@ class Stop:
 
     def ask(self) -> None:
         """As the first signal does."""
+        self._asked_at = time.monotonic()
         self._asked.set()
 
     @property
@@ -47,6 +51,8 @@ class Stop:
         await self._asked.wait()
 
     def _on_signal(self, number: signal.Signals) -> None:
+        if self.asked and time.monotonic() - self._asked_at < _SAME_WISH_S:
+            return
         if self.asked:
             _LOG.error("second signal, ending without draining", signal=number.name)
             os._exit(128 + number)

@@ -2,6 +2,8 @@
 
 import argparse
 import asyncio
+import faulthandler
+import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from importlib import metadata
@@ -61,6 +63,7 @@ def main(
 
 
 async def _run(name: str, version: str, settings: S, build: Callable[[Runtime[S]], Awaitable[Parts]]) -> int:
+    faulthandler.register(signal.SIGUSR1, all_threads=True)  # shows where a process is stuck
     stop = Stop()
     stop.listen()
     try:

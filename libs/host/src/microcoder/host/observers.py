@@ -5,7 +5,9 @@ import structlog
 
 from microcoder.bus import Outcome
 from microcoder.rpc import CallInfo
-from microcoder.telemetry import Metric, Metrics
+from microcoder.telemetry import Metric, Metrics, get_logger
+
+_LOG = get_logger(__name__)
 
 
 class RpcObserver:
@@ -21,6 +23,7 @@ class RpcObserver:
     def finished(self, call: CallInfo, code: grpc.StatusCode, seconds: float) -> None:
         self._metrics.count(Metric.RPC_HANDLED, method=call.method, code=code.name)
         self._metrics.observe(Metric.RPC_SECONDS, seconds, method=call.method)
+        _LOG.debug("call handled", code=code.name, seconds=round(seconds, 4))
 
 
 class BusObserver:

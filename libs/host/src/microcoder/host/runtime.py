@@ -17,7 +17,7 @@ from microcoder.rpc import Registration, open_channel
 from microcoder.store import OutboxRecord, Repository, Store
 from microcoder.telemetry import Metric, Metrics, get_logger
 from microcoder.v1 import events_pb2
-from microcoder.wire import Topic, key_of, new_event
+from microcoder.wire import Topic, key_of, new_event, topic_of
 
 S = TypeVar("S", bound=ServiceSettings)
 Handle = Callable[[events_pb2.Event], Awaitable[None]]
@@ -114,7 +114,7 @@ class Runtime(Generic[S]):
         """
 
         async def handle_in_context(event: events_pb2.Event) -> None:
-            with structlog.contextvars.bound_contextvars(event_id=event.event_id, subject=key_of(event)):
+            with structlog.contextvars.bound_contextvars(**_log_context(event)):
                 await handle(event)
 
         return Worker(
@@ -133,6 +133,12 @@ class Runtime(Generic[S]):
 
     def _event(self, payload: Message) -> events_pb2.Event:
         return new_event(payload, producer=self.producer, occurred_time=self.clock())
+
+
+def _log_context(event: events_pb2.Event) -> dict[str, str]:
+    topic, key = topic_of(event), key_of(event)
+    about = "problem_id" if topic.startswith("microcoder.problem.") else "key"
+    return {"event_id": event.event_id, "topic": topic.value, about: key}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 import grpc
 
-from microcoder.rpc.client import client_interceptors
+from microcoder.rpc.client import DomainChannel
 from microcoder.rpc.settings import ChannelSettings
 from microcoder.rpc.tls import channel_credentials
 from microcoder.v1 import (
@@ -46,12 +46,13 @@ def open_channel(target: str, settings: ChannelSettings | None = None) -> grpc.a
         FailedPrecondition: A TLS file cannot be read.
     """
     settings = settings or ChannelSettings()
-    interceptors = client_interceptors(target, token=settings.token.get_secret_value())
     credentials = channel_credentials(settings)
     options = _options(settings)
     if credentials is None:
-        return grpc.aio.insecure_channel(target, options=options, interceptors=interceptors)
-    return grpc.aio.secure_channel(target, credentials, options=options, interceptors=interceptors)
+        inner = grpc.aio.insecure_channel(target, options=options)
+    else:
+        inner = grpc.aio.secure_channel(target, credentials, options=options)
+    return DomainChannel(inner, target=target, token=settings.token.get_secret_value())
 
 
 def service_config() -> dict[str, Any]:

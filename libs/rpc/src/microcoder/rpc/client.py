@@ -1,6 +1,10 @@
-"""What surrounds every call of ours: a deadline is demanded, ids and token travel, errors come back as the domain's."""
+"""A channel whose calls must have a deadline, carry ids and token, and fail with the errors of the domain.
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+It wraps gRPC's channel and does not use gRPC's client interceptors: with those (grpcio 1.85) a stream that its caller
+breaks off keeps running until its deadline, here and at the server.
+"""
+
+from collections.abc import AsyncIterator, Generator
 from typing import Any
 
 import grpc
@@ -9,77 +13,121 @@ from microcoder.core.errors import InvalidArgument
 from microcoder.rpc.calls import REQUEST_ID_HEADER, current_request_id
 from microcoder.rpc.errors import from_rpc_error
 
-Details = grpc.aio.ClientCallDetails
-Continuation = Callable[[Details, Any], Awaitable[Any]]
 
+class DomainChannel(grpc.aio.Channel):
+    """See `microcoder.rpc.open_channel`."""
 
-def client_interceptors(target: str, *, token: str = "") -> Sequence[grpc.aio.ClientInterceptor]:
-    """For a channel to `target`; gRPC wants one interceptor for each shape of a call."""
-    return [kind(target, token) for kind in (_UnaryUnary, _UnaryStream, _StreamUnary, _StreamStream)]
-
-
-class _Base:
-    def __init__(self, target: str, token: str) -> None:
+    def __init__(self, inner: grpc.aio.Channel, *, target: str, token: str) -> None:
+        self._inner = inner
         self._target = target
         self._token = token
 
-    def _prepared(self, details: Details) -> Details:
-        if details.timeout is None:
+    def unary_unary(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        return _Method(self._inner.unary_unary(method, *args, **kwargs), method, self._target, self._token, _Answer)
+
+    def unary_stream(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        return _Method(self._inner.unary_stream(method, *args, **kwargs), method, self._target, self._token, _Answers)
+
+    def stream_unary(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        return _Method(self._inner.stream_unary(method, *args, **kwargs), method, self._target, self._token, _Answer)
+
+    def stream_stream(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        return _Method(self._inner.stream_stream(method, *args, **kwargs), method, self._target, self._token, _Answers)
+
+    async def __aenter__(self) -> "DomainChannel":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self, grace: float | None = None) -> None:
+        await self._inner.close(grace)
+
+    def get_state(self, try_to_connect: bool = False) -> grpc.ChannelConnectivity:
+        return self._inner.get_state(try_to_connect)
+
+    async def wait_for_state_change(self, last_observed_state: grpc.ChannelConnectivity) -> None:
+        await self._inner.wait_for_state_change(last_observed_state)
+
+    async def channel_ready(self) -> None:
+        await self._inner.channel_ready()
+
+
+class _Answer:
+    """A call with one response: await it. Everything else is the call's own."""
+
+    def __init__(self, call: Any, target: str) -> None:
+        self._call = call
+        self._target = target
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return self._response().__await__()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._call, name)
+
+    async def _response(self) -> Any:
+        try:
+            return await self._call
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error, target=self._target) from error
+
+
+class _Answers:
+    """A call with a stream of responses: iterate it. It is cancelled when nobody holds it any more."""
+
+    def __init__(self, call: Any, target: str) -> None:
+        self._call = call
+        self._target = target
+        self._responses: AsyncIterator[Any] | None = None
+
+    def __aiter__(self) -> "_Answers":
+        return self
+
+    async def __anext__(self) -> Any:
+        if self._responses is None:
+            self._responses = aiter(self._call)
+        try:
+            return await anext(self._responses)
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error, target=self._target) from error
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._call, name)
+
+    async def aclose(self) -> None:
+        """Ends the call, as `contextlib.aclosing` wants it."""
+        self._call.cancel()
+
+    def __del__(self) -> None:
+        if not self._call.done():
+            self._call.cancel()
+
+
+class _Method:
+    """One method of a service, ready to be called."""
+
+    def __init__(
+        self, inner: Any, method: str, target: str, token: str, answer: type[_Answer] | type[_Answers]
+    ) -> None:
+        self._inner = inner
+        self._method = method
+        self._target = target
+        self._token = token
+        self._answer = answer
+
+    def __call__(self, *args: Any, timeout: float | None = None, metadata: Any = None, **kwargs: Any) -> Any:
+        if timeout is None:
             raise InvalidArgument(
-                f"{_text(details.method)} is called without a timeout; pass timeout=<seconds>",
-                reason="DEADLINE_REQUIRED",
+                f"{self._method} is called without a timeout; pass timeout=<seconds>", reason="DEADLINE_REQUIRED"
             )
-        metadata = list(details.metadata or ())
-        if current_request_id.get() and not any(key == REQUEST_ID_HEADER for key, _ in metadata):
-            metadata.append((REQUEST_ID_HEADER, current_request_id.get()))
+        call = self._inner(*args, timeout=timeout, metadata=self._metadata(metadata), **kwargs)
+        return self._answer(call, self._target)
+
+    def _metadata(self, given: Any) -> grpc.aio.Metadata:
+        metadata = grpc.aio.Metadata(*(given or ()))
+        if current_request_id.get() and metadata.get(REQUEST_ID_HEADER) is None:
+            metadata.add(REQUEST_ID_HEADER, current_request_id.get())
         if self._token:
-            metadata.append(("authorization", f"Bearer {self._token}"))
-        return Details(
-            details.method, details.timeout, grpc.aio.Metadata(*metadata), details.credentials, details.wait_for_ready
-        )
-
-    async def _one(self, continuation: Continuation, details: Details, request: Any) -> Any:
-        call = await continuation(self._prepared(details), request)
-        try:
-            await call
-        except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error, target=self._target) from error
-        return call
-
-    async def _many(self, continuation: Continuation, details: Details, request: Any) -> AsyncIterator[Any]:
-        return self._mapped(await continuation(self._prepared(details), request))
-
-    async def _mapped(self, call: Any) -> AsyncIterator[Any]:
-        try:
-            async for response in call:
-                yield response
-        except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error, target=self._target) from error
-
-
-class _UnaryUnary(_Base, grpc.aio.UnaryUnaryClientInterceptor):
-    async def intercept_unary_unary(self, continuation: Any, client_call_details: Details, request: Any) -> Any:
-        return await self._one(continuation, client_call_details, request)
-
-
-class _UnaryStream(_Base, grpc.aio.UnaryStreamClientInterceptor):
-    async def intercept_unary_stream(self, continuation: Any, client_call_details: Details, request: Any) -> Any:
-        return await self._many(continuation, client_call_details, request)
-
-
-class _StreamUnary(_Base, grpc.aio.StreamUnaryClientInterceptor):
-    async def intercept_stream_unary(
-        self, continuation: Any, client_call_details: Details, request_iterator: Any
-    ) -> Any:
-        return await self._one(continuation, client_call_details, request_iterator)
-
-
-class _StreamStream(_Base, grpc.aio.StreamStreamClientInterceptor):
-    async def intercept_stream_stream(
-        self, continuation: Any, client_call_details: Details, request_iterator: Any
-    ) -> Any:
-        return await self._many(continuation, client_call_details, request_iterator)
-
-
-def _text(method: str | bytes) -> str:
-    return method.decode() if isinstance(method, bytes) else method
+            metadata.add("authorization", f"Bearer {self._token}")
+        return metadata
