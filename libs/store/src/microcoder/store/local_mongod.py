@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -52,7 +53,7 @@ class MongodProcess:
 
     def stop(self) -> None:
         """Shuts it down cleanly, by force after 20 seconds. Stopping it again does nothing."""
-        if self.process.poll() is None:
+        if self.running:
             self.process.terminate()
             try:
                 self.process.wait(_STOP_S)
@@ -116,19 +117,19 @@ def start(folder: Path, *, port: int, log: Path | None = None, timeout_s: float 
     folder.mkdir(parents=True, exist_ok=True)
     log = log or folder / "mongod.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    lock = _take(folder)
-    try:
+    with ExitStack() as undo:
+        lock = undo.enter_context(_take(folder))
         _stop_leftover(folder)
         if _answers(port):
             raise FailedPrecondition(f"Port {port} is taken by another program. Choose another one.")
         process = _launch(binary, folder, port, log)
-        _await_port(process, folder, port, log, timeout_s)
-    except BaseException:
-        lock.close()
-        raise
-    return MongodProcess(
-        uri=f"mongodb://127.0.0.1:{port}", folder=folder, port=port, log=log, process=process, lock=lock
-    )
+        mongod = MongodProcess(
+            uri=f"mongodb://127.0.0.1:{port}", folder=folder, port=port, log=log, process=process, lock=lock
+        )
+        undo.callback(mongod.kill)
+        _await_port(mongod, timeout_s)
+        undo.pop_all()
+    return mongod
 
 
 def clear_leftover(folder: Path) -> bool:
@@ -191,23 +192,24 @@ def _launch(binary: Path, folder: Path, port: int, log: Path) -> subprocess.Pope
         )
 
 
-def _await_port(process: subprocess.Popen[bytes], folder: Path, port: int, log: Path, timeout_s: float) -> None:
+def _await_port(mongod: MongodProcess, timeout_s: float) -> None:
     deadline = time.monotonic() + timeout_s
-    while process.poll() is None:
-        if _answers(port):
+    while mongod.running:
+        if _answers(mongod.port):
             return
         if time.monotonic() > deadline:
-            process.kill()
-            process.wait()
-            raise Unavailable(f"mongod does not answer on port {port} after {timeout_s:.0f} s. See {log}.")
+            raise Unavailable(
+                f"mongod does not answer on port {mongod.port} after {timeout_s:.0f} s. See {mongod.log}."
+            )
         time.sleep(_POLL_S)
-    output = (folder / _OUTPUT).read_text(encoding="utf-8", errors="replace")
+    output = (mongod.folder / _OUTPUT).read_text(encoding="utf-8", errors="replace")
     if "shared libraries" in output:
         raise FailedPrecondition(
             f"mongod cannot start: {output.strip()[-300:]}. Install what it needs (Debian, Ubuntu: libcurl4 libssl3).",
             reason="MONGOD_LIBRARIES",
         )
-    raise Unavailable(f"mongod ended with exit code {process.returncode}. The end of {log}:\n{_tail(log, output)}")
+    code = mongod.process.returncode
+    raise Unavailable(f"mongod ended with exit code {code}. The end of {mongod.log}:\n{_tail(mongod.log, output)}")
 
 
 def _answers(port: int) -> bool:

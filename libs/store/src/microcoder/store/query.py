@@ -64,7 +64,7 @@ def to_filter(where: Mapping[str, Any] | None, fields: AbstractSet[str]) -> Docu
         if isinstance(value, Mapping):
             raise InvalidArgument(f"{path}: filter by a plain value or a list of them.", fields={path: "a mapping"})
         name = "_id" if path == "id" else path
-        many = isinstance(value, (list, tuple, set, frozenset))
+        many = isinstance(value, (list, tuple))
         query[name] = {"$in": [to_bson(v) for v in value]} if many else {"$eq": to_bson(value)}
     return query
 
