@@ -158,12 +158,13 @@ def _take(folder: Path) -> IO[str]:
 
 def _stop_leftover(folder: Path) -> None:
     """Our own lock was free, so nobody owns a mongod that still runs on this folder."""
-    if not _in_use(folder):
-        return
-    pid = int((folder / _LOCK).read_text(encoding="ascii"))
-    os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + _STOP_S
+    asked: str | None = None
     while _in_use(folder):
+        pid = (folder / _LOCK).read_text(encoding="ascii").strip()  # empty while it starts or ends
+        if pid and asked is None:
+            os.kill(int(pid), signal.SIGTERM)
+            asked = pid
         if time.monotonic() > deadline:
             raise FailedPrecondition(f"The mongod that a crash left on {folder} (process {pid}) does not stop. End it.")
         time.sleep(_POLL_S)
