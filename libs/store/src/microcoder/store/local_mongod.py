@@ -159,12 +159,12 @@ def _take(folder: Path) -> IO[str]:
 def _stop_leftover(folder: Path) -> None:
     """Our own lock was free, so nobody owns a mongod that still runs on this folder."""
     deadline = time.monotonic() + _STOP_S
-    asked: str | None = None
+    asked = False
     while _in_use(folder):
         pid = (folder / _LOCK).read_text(encoding="ascii").strip()  # empty while it starts or ends
-        if pid and asked is None:
+        if pid and not asked:
             os.kill(int(pid), signal.SIGTERM)
-            asked = pid
+            asked = True
         if time.monotonic() > deadline:
             raise FailedPrecondition(f"The mongod that a crash left on {folder} (process {pid}) does not stop. End it.")
         time.sleep(_POLL_S)
