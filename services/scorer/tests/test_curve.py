@@ -51,7 +51,7 @@ def test_bands_cover_the_truth_about_nine_times_in_ten() -> None:
     scores = np.linspace(1, 5, 24)
     truth = 1 / (1 + np.exp(2 * (scores - 3)))
     covered = []
-    for _ in range(40):
+    for _ in range(15):
         curve = fit_curve(items(*zip(scores, generator.binomial(4, truth), strict=True)), seed=0)
         covered += [point.low <= rate <= point.high for point, rate in zip(curve, truth, strict=True)]
     assert 0.85 <= np.mean(covered) <= 0.99

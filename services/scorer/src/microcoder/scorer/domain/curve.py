@@ -20,7 +20,7 @@ from microcoder.scorer.domain.levels import DEFAULT_BOUNDARIES, EASY_PASS_RATE, 
 
 Floats: TypeAlias = NDArray[np.float64]
 
-_RESAMPLES = 1_000
+_RESAMPLES = 500
 _TAIL = 0.05
 MIN_PROBLEMS = 4
 """With fewer there is no curve to speak of."""
