@@ -81,8 +81,10 @@ class RecordCallback(TrainerCallback):  # type: ignore[misc]
         if rollout.step == self._recorded_rollout:
             return
         self._recorded_rollout = rollout.step
-        silent = all(row.standing is Standing.UNKNOWN for row in rollout.rows)
-        self._silent_rollouts = self._silent_rollouts + 1 if silent else 0
+        asked = [row for row in rollout.rows if row.standing is not Standing.INCOMPLETE]
+        if asked:
+            silent = all(row.standing is Standing.UNKNOWN for row in asked)
+            self._silent_rollouts = self._silent_rollouts + 1 if silent else 0
         self._background.run(self._recorder.rollout(rollout.step, rollout.rows))
 
     def _give_up(self, control: TrainerControl) -> None:

@@ -54,19 +54,21 @@ class BatchJudge:
 
     async def _verdicts(self, pairs: set[tuple[str, str]]) -> dict[tuple[str, str], Verdict | None]:
         """One verdict per pair of problem and program; None where the judge could not say in time."""
+        if not pairs:
+            return {}
         slots = asyncio.Semaphore(self._limits.concurrency)
         tasks = {pair: asyncio.create_task(self._verdict(*pair, slots)) for pair in sorted(pairs)}
-        if not tasks:
-            return {}
         _, late = await asyncio.wait(tasks.values(), timeout=self._limits.batch_timeout_s)
         for task in late:
             task.cancel()
-        if late:
-            await asyncio.gather(*late, return_exceptions=True)
-            _LOG.warning("programs without a verdict in time get no reward", late=len(late), asked=len(tasks))
-        return {pair: None if task in late else task.result() for pair, task in tasks.items()}
+        answers = await asyncio.gather(*tasks.values(), return_exceptions=True)
+        _report(answers)
+        return {
+            pair: None if isinstance(answer, BaseException) else answer
+            for pair, answer in zip(tasks, answers, strict=True)
+        }
 
-    async def _verdict(self, problem_id: str, program: str, slots: asyncio.Semaphore) -> Verdict | None:
+    async def _verdict(self, problem_id: str, program: str, slots: asyncio.Semaphore) -> Verdict:
         submission = pb.Submission(
             language="python3",
             source=program.encode("utf-8", "replace"),
@@ -74,9 +76,20 @@ class BatchJudge:
             stop_mode=verdict_pb2.STOP_MODE_FIRST_FAIL,
         )
         async with slots:
-            try:
-                report = await self._judge.judge(submission, timeout_s=self._limits.sample_timeout_s)
-            except MicrocoderError as error:
-                _LOG.warning("no verdict for a program", problem_id=problem_id, error=error.message)
-                return None
+            report = await self._judge.judge(submission, timeout_s=self._limits.sample_timeout_s)
         return report.verdict
+
+
+def _report(answers: Sequence[Verdict | BaseException]) -> None:
+    """One line for all programs without a verdict. What is no trouble of the judge is a bug, and is raised.
+
+    Raises:
+        Exception: The first answer that is neither a verdict, nor the judge's trouble, nor a straggler.
+    """
+    errors = [answer for answer in answers if isinstance(answer, BaseException)]
+    for error in errors:
+        if not isinstance(error, (MicrocoderError, asyncio.CancelledError)):
+            raise error
+    if errors:
+        reason = str(errors[0]) or "not in time"
+        _LOG.warning("programs without a verdict get no reward", without=len(errors), of=len(answers), reason=reason)

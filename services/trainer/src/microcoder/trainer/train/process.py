@@ -2,6 +2,7 @@
 
 import argparse
 import fcntl
+import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -43,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return ExitCode.BAD_REQUEST
     setup_logging(settings.log, service="training", version=metadata.version("microcoder-trainer"))
+    logging.getLogger("trl").setLevel(logging.ERROR)  # warns of every rollout without a reward, prompts and all
     folder = RunFolder(settings.trainer.runs_dir.resolve() / arguments.run)
     return _ended(folder, _Attempt(settings=settings, stop=stop, run_id=arguments.run, resume=arguments.resume))
 
