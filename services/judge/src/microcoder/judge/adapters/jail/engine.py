@@ -227,7 +227,7 @@ def _place(
         folder.chmod(0o711)
         if jail.privileged:
             os.chown(box, user, user)
-        shown = (*(source for source, _ in jail.layout.binds), str(program))
+        shown = (*jail.layout.binds, str(program))
         yield (
             {PROGRAM_DIR: str(program), BOX_DIR: str(box)},
             [

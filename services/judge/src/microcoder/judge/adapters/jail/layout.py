@@ -25,8 +25,10 @@ _TOO_WIDE = frozenset({"/", "/home", "/root", "/etc", "/var", "/opt", "/srv", "/
 class Layout:
     """Paths that are shown read-only, links and devices."""
 
-    binds: tuple[tuple[str, str], ...]
-    """Host path and path in the jail of folders and files; a later one may cover a part of an earlier one."""
+    binds: tuple[str, ...]
+    """Folders and files, at the same path in the jail."""
+    hidden: tuple[tuple[str, str], ...]
+    """An empty folder of the host and the path in the jail that it covers."""
     links: tuple[tuple[str, str], ...]
     """Text of a link and its path."""
     devices: tuple[str, ...]
@@ -35,7 +37,8 @@ class Layout:
     def arguments(self) -> list[str]:
         """For the helper, of a jail with a root of its own."""
         return [
-            *(f"bind={source}:{target}" for source, target in self.binds),
+            *(f"bind={path}:{path}" for path in self.binds),
+            *(f"bind={source}:{target}" for source, target in self.hidden),
             *(f"link={text}:{path}" for text, path in self.links),
             *(f"device={path}:{path}" for path in self.devices),
         ]
@@ -51,19 +54,23 @@ def host_layout(interpreter: Interpreter, *, empty: Path) -> Layout:
     Raises:
         FailedPrecondition: Showing the prefix would show far more than an interpreter.
     """
-    binds, links = [("/usr", "/usr")], list(_LINKS)
+    binds, links = ["/usr"], list(_LINKS)
     for path in _SYSTEM:
         if os.path.islink(path):
             links.append((os.readlink(path), path))
         elif os.path.isdir(path):
-            binds.append((path, path))
+            binds.append(path)
     if not Path(interpreter.prefix).is_relative_to("/usr"):
         if interpreter.prefix in _TOO_WIDE:
             raise FailedPrecondition(
                 f"the Python at {interpreter.executable} has the prefix {interpreter.prefix}, which cannot be shown to "
                 "untrusted programs: name another one by MICROCODER_JUDGE__PYTHON"
             )
-        binds.append((interpreter.prefix, interpreter.prefix))
-    binds.extend((path, path) for path in _FILES if os.path.exists(path))
-    binds.extend((str(empty), path) for path in interpreter.packages)
-    return Layout(tuple(binds), tuple(links), tuple(path for path in _DEVICES if os.path.exists(path)))
+        binds.append(interpreter.prefix)
+    binds.extend(path for path in _FILES if os.path.exists(path))
+    return Layout(
+        binds=tuple(binds),
+        hidden=tuple((str(empty), path) for path in interpreter.packages),
+        links=tuple(links),
+        devices=tuple(path for path in _DEVICES if os.path.exists(path)),
+    )

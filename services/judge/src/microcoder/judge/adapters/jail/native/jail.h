@@ -70,7 +70,7 @@ struct notice {
 /* Use of a whole process tree. */
 struct usage {
     int64_t cpu_us;
-    int64_t run_delay_us; /* the main process waited for a processor while it could have run */
+    int64_t run_delay_us; /* its threads could have run and had no processor */
     int64_t memory;       /* resident, bytes */
     bool has_delay;
 };
@@ -89,7 +89,7 @@ void close_system_calls(bool own_network, int notices);
 void restrict_paths(const struct options *options, int notices);
 
 /* tree.c */
-void measure_tree(pid_t init, struct usage *usage);
+void measure_tree(pid_t init, int64_t doubt, struct usage *usage);
 void kill_tree(pid_t init);
 
 /* cgroup.c */

@@ -208,12 +208,14 @@ static void check_limits(struct run *run)
 {
     const struct options *options = run->options;
     struct usage *usage = &run->usage, now;
+    if (run->killed)
+        return;
     if (!run->started) {
         if (now_us() - run->begun_us > SETUP_MS * 1000LL)
             kill_run(run, "setup");
         return;
     }
-    measure_tree(run->init, &now);
+    measure_tree(run->init, options->memory, &now);
     if (now.cpu_us > usage->cpu_us)
         usage->cpu_us = now.cpu_us;
     if (now.has_delay && now.run_delay_us > usage->run_delay_us)

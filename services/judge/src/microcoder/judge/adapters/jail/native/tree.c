@@ -72,6 +72,27 @@ static void add_process(pid_t pid, struct usage *usage)
     usage->memory += pages * sysconf(_SC_PAGESIZE);
 }
 
+/* Memory of a process with shared pages divided among those that share them. Dear, so asked only in doubt. */
+static int64_t proportional_memory(pid_t pid)
+{
+    char path[64], text[2048];
+    long long kib;
+    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)pid);
+    char *line = slurp(path, text, sizeof text) < 0 ? NULL : strstr(text, "\nPss:");
+    return line != NULL && sscanf(line, "\nPss: %lld", &kib) == 1 ? kib * 1024 : -1;
+}
+
+static int64_t sum_proportional(const pid_t *pids, int count)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < count; i++) {
+        int64_t memory = proportional_memory(pids[i]);
+        if (memory > 0) /* a process that has just ended uses none */
+            sum += memory;
+    }
+    return sum;
+}
+
 static void add_run_delay(pid_t pid, struct usage *usage)
 {
     char path[64], text[128];
@@ -91,7 +112,8 @@ static void add_run_delay(pid_t pid, struct usage *usage)
     closedir(tasks);
 }
 
-void measure_tree(pid_t init, struct usage *usage)
+/* `doubt` is the memory above which shared pages must not be counted more than once. */
+void measure_tree(pid_t init, int64_t doubt, struct usage *usage)
 {
     static pid_t pids[MAX_TREE];
     *usage = (struct usage){0};
@@ -100,8 +122,10 @@ void measure_tree(pid_t init, struct usage *usage)
     usage->memory = 0; /* init's own pages are not the program's */
     for (int i = 0; i < count; i++)
         add_process(pids[i], usage);
-    if (count > 0)
-        add_run_delay(pids[0], usage);
+    if (usage->memory > doubt && count > 1)
+        usage->memory = sum_proportional(pids, count);
+    for (int i = 0; i < count; i++)
+        add_run_delay(pids[i], usage);
 }
 
 void kill_tree(pid_t init)
