@@ -1,4 +1,7 @@
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import grpc.aio
 import pytest
@@ -14,11 +17,14 @@ from microcoder.v1.scraper_service_pb2_grpc import ScraperStub, add_ScraperServi
 
 from .conftest import MakeScraper
 
+if TYPE_CHECKING:
+    from microcoder.v1.scraper_service_pb2_grpc import ScraperAsyncStub
+
 T = 10.0
 
 
 @pytest.fixture
-async def stub(make_scraper: MakeScraper, serve: Serve, tmp_path: Path) -> ScraperStub:
+async def stub(make_scraper: MakeScraper, serve: Serve, tmp_path: Path) -> ScraperAsyncStub:
     scraper = make_scraper()
     servicer = Servicer(scraper.runtime.store, scraper.importer, scraper.poller, import_roots=[tmp_path])
     channel: grpc.aio.Channel = await serve(
@@ -27,7 +33,7 @@ async def stub(make_scraper: MakeScraper, serve: Serve, tmp_path: Path) -> Scrap
     return ScraperStub(channel)
 
 
-async def test_an_import_is_made_found_and_listed(stub: ScraperStub, tmp_path: Path) -> None:
+async def test_an_import_is_made_found_and_listed(stub: ScraperAsyncStub, tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "spring.2026", kattis_package())
     made = (await stub.CreateImport(pb.CreateImportRequest(path=str(folder)), timeout=T)).import_run
     assert (made.source, made.state) == ("kattis:spring.2026", RUN_STATE_PENDING)
@@ -47,13 +53,15 @@ async def test_an_import_is_made_found_and_listed(stub: ScraperStub, tmp_path: P
         ("{tmp}", "a\nb", InvalidArgument),
     ],
 )
-async def test_bad_imports(stub: ScraperStub, tmp_path: Path, path: str, source: str, error: type[Exception]) -> None:
+async def test_bad_imports(
+    stub: ScraperAsyncStub, tmp_path: Path, path: str, source: str, error: type[Exception]
+) -> None:
     request = pb.CreateImportRequest(path=path.replace("{tmp}", str(tmp_path)), source=source)
     with pytest.raises(error):
         await stub.CreateImport(request, timeout=T)
 
 
-async def test_feeds(stub: ScraperStub) -> None:
+async def test_feeds(stub: ScraperAsyncStub) -> None:
     request = pb.AddFeedRequest(url="https://contest.example/feed.json")
     feed = (await stub.AddFeed(request, timeout=T)).feed
     assert (await stub.AddFeed(request, timeout=T)).feed == feed

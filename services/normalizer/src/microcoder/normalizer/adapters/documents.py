@@ -11,7 +11,7 @@ from microcoder.normalizer.domain.package import Package, read_text
 from microcoder.normalizer.domain.rejecting import Rejected
 from microcoder.normalizer.domain.suite import GROUP_FILES
 
-_MAX_BYTES = 64 * 1024
+_MAX_BYTES = 32 * 1024
 
 
 def read_documents(package: Package) -> Documents:

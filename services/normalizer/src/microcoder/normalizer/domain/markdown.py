@@ -27,7 +27,7 @@ _SUPERSCRIPT = re.compile(r"<sup\b[^>]*>(.*?)</sup\s*>", re.IGNORECASE | re.DOTA
 _SUBSCRIPT = re.compile(r"<sub\b[^>]*>(.*?)</sub\s*>", re.IGNORECASE | re.DOTALL)
 _ODD_TAG_WITH_ATTRIBUTES = re.compile(r"</?[A-Za-z][\w:-]*[\s/][^<>]*=[^<>]*>")
 _IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)|!\[([^\]]*)\]\[[^\]]*\]")
-_LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(\s*<?([^)\s>]*)>?[^)]*\)")
+_LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(\s*<?((?:[^()\s>]|\([^()]*\))*)>?[^()]*\)")
 _WEB = re.compile(r"(?:https?://|mailto:|#)", re.IGNORECASE)
 _SAMPLE_MARK = re.compile(r"\{\{\s*(?:nextsample|remainingsamples)\s*\}\}")
 _TITLE = re.compile(r"\A\s*#[ \t]+([^\n]+?)[ \t#]*\n")

@@ -23,7 +23,7 @@ class Policy:
     """Memory limit of a package that states none."""
     max_memory_bytes: int = 2048 * _MIB
     """Largest memory limit that is believed."""
-    max_statement_bytes: int = 512 * 1024
+    max_statement_bytes: int = 128 * 1024
     """Longest statement file."""
     max_sample_bytes: int = 32 * 1024
     """Samples longer than this are tests, but not shown."""

@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from microcoder.normalizer.domain.latex import commands, environments
 from microcoder.normalizer.domain.latex.prepare import Stash, code, prepare
 from microcoder.normalizer.domain.latex.scanning import (
-    environment_end,
-    group_at,
-    math_end,
-    option_at,
+    Structure,
     skip_space,
 )
 
@@ -77,6 +74,7 @@ class _Piece:
         self._walker = walker
         self._stash = stash
         self._text = text
+        self._structure = Structure(text)
         self._at = 0
 
     def parts(self) -> list[str]:
@@ -123,12 +121,11 @@ class _Piece:
 
     def _math(self, opening: str, closing: str, *, display: bool) -> str:
         """The math that begins here; empty, and nothing read, where it does not end."""
-        start = self._at + len(opening)
-        end = math_end(self._text, closing, start)
-        if end is None:
+        found = self._structure.math(self._at + len(opening), closing)
+        if found is None:
             return ""
-        self._at = end + len(closing)
-        return self._display(self._text[start:end]) if display else self._inline(self._text[start:end])
+        self._at = found[1]
+        return self._display(found[0]) if display else self._inline(found[0])
 
     def _inline(self, math: str) -> str:
         math = " ".join(self._stash.restore(math).split())
@@ -157,7 +154,7 @@ class _Piece:
         char = self._text[self._at + 1 : self._at + 2]
         self._at += 2
         if char == "\\":
-            option = option_at(self._text, self._at)
+            option = self._structure.group(self._at, "[")
             self._at = option[1] if option else self._at
         if char in commands.ACCENTS:
             return self.accent(char)
@@ -165,7 +162,7 @@ class _Piece:
 
     def accent(self, accent: str) -> str:
         self._at = skip_space(self._text, self._at)
-        group = group_at(self._text, self._at)
+        group = self._structure.group(self._at)
         if group is not None:
             self._at = group[1]
             base = self._walker.run(group[0])
@@ -207,7 +204,7 @@ class _Piece:
     def unknown(self, name: str) -> str:
         """The arguments of a command that we do not know, or its name where it has none."""
         texts = []
-        while group := group_at(self._text, self._at):
+        while group := self._structure.group(self._at):
             self._at = group[1]
             texts.append(self._walker.run(group[0]))
         return " ".join(texts) if texts else f"\\{name}"
@@ -271,11 +268,10 @@ class _Piece:
 
     def environment(self, _: str) -> str:
         name = self._argument().strip()
-        end = environment_end(self._text, name, self._at)
-        if end is None:
+        found = self._structure.environment(self._at)
+        if found is None:
             return ""
-        body = self._text[self._at : end[0]]
-        self._at = end[1]
+        body, self._at = found
         if name in environments.IGNORED:
             self._walker.has_images |= name == "tikzpicture"
             return ""
@@ -295,9 +291,9 @@ class _Piece:
     def _argument(self) -> str:
         """The next argument in braces, as it stands; optional arguments before it are left out."""
         at = skip_space(self._text, self._at)
-        while option := option_at(self._text, at):
+        while option := self._structure.group(at, "["):
             at = skip_space(self._text, option[1])
-        group = group_at(self._text, at)
+        group = self._structure.group(at)
         if group is not None:
             self._at = group[1]
             return group[0]

@@ -5,15 +5,13 @@ import re
 from microcoder.normalizer.domain.latex.scanning import group_at, option_at, skip_space
 
 _VERBATIM = r"verbatim\*?|Verbatim|lstlisting|alltt|minted"
-_VERBATIM_ENVIRONMENT = re.compile(
-    rf"\\begin\{{(?P<name>{_VERBATIM})\}}(?:\[[^\]\n]*\]|\{{[^}}\n]*\}})*[ \t]*\n?(?P<body>.*?)\\end\{{(?P=name)\}}",
-    re.DOTALL,
-)
+_VERBATIM_BEGIN = re.compile(rf"\\begin\{{(?P<name>{_VERBATIM})\}}(?:\[[^\]\n]*\]|\{{[^}}\n]*\}})*[ \t]*\n?")
 _VERBATIM_INLINE = re.compile(r"\\(?:verb\*?|lstinline(?:\[[^\]]*\])?)(?P<mark>[^A-Za-z\s*{])(?P<body>.*?)(?P=mark)")
-_COMMENT_WITH_LINE_END = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*\n[ \t]*(?!\n)")
-_COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*")
+_BEFORE_COMMENT = re.compile(r"(?:[^%\\]|\\.|\\$)*+")
 _DEFINITION = re.compile(r"\\(?:(?:re)?newcommand|providecommand|DeclareMathOperator)\*?\s*\{?\\(?P<name>[A-Za-z]+)\}?")
 _DEF = re.compile(r"\\def\s*\\(?P<name>[A-Za-z]+)(?P<parameters>(?:#\d)*)")
+_MAX_DEFINITIONS = 300
+_LONGEST_BODY = 2_000
 _MAX_EXPANSIONS = 2_000
 _GROWTH = 20
 
@@ -51,7 +49,7 @@ def fenced(text: str) -> str:
     fence = "```"
     while fence in text:
         fence += "`"
-    return f"\n\n{fence}\n{text.strip(chr(10))}\n{fence}\n\n"
+    return f"{fence}\n{text.strip(chr(10))}\n{fence}"
 
 
 def code(text: str) -> str:
@@ -69,11 +67,40 @@ def code(text: str) -> str:
 def prepare(text: str, stash: Stash) -> str:
     """`text` without control characters, verbatim parts behind marks, comments gone, the author's macros expanded."""
     text = "".join(char for char in text if char in "\n\t" or ord(char) >= 32)
-    text = _VERBATIM_ENVIRONMENT.sub(lambda match: stash.put(fenced(match["body"])), text)
+    text = _stash_verbatim(text, stash)
     text = _VERBATIM_INLINE.sub(lambda match: stash.put(code(match["body"])), text)
-    text = _COMMENT_WITH_LINE_END.sub(r"\1", text)
-    text = _COMMENT.sub(r"\1", text)
-    return _expand_macros(text)
+    return _expand_macros(_without_comments(text))
+
+
+def _without_comments(text: str) -> str:
+    """`text` without comments. A comment takes the end of its line along, but not an empty line after it."""
+    out: list[str] = []
+    joined = False
+    for line in text.split("\n"):
+        code = _BEFORE_COMMENT.match(line)
+        kept = code[0] if code else ""
+        if out and not (joined and line.strip()):
+            out.append("\n")
+        out.append(kept.lstrip() if joined else kept)
+        joined = len(kept) < len(line)
+    return "".join(out)
+
+
+def _stash_verbatim(text: str, stash: Stash) -> str:
+    out: list[str] = []
+    position = 0
+    unclosed: set[str] = set()
+    for match in _VERBATIM_BEGIN.finditer(text):
+        closing = f"\\end{{{match['name']}}}"
+        if match.start() < position or closing in unclosed:
+            continue
+        end = text.find(closing, match.end())
+        if end < 0:
+            unclosed.add(closing)
+            continue
+        out += [text[position : match.start()], "\n\n", stash.put(fenced(text[match.end() : end])), "\n\n"]
+        position = end + len(closing)
+    return "".join([*out, text[position:]])
 
 
 def _expand_macros(text: str) -> str:
@@ -98,16 +125,19 @@ def _expand_macros(text: str) -> str:
 
 def _take_definitions(text: str) -> tuple[str, dict[str, tuple[int, str]]]:
     macros: dict[str, tuple[int, str]] = {}
+    tries = 0
     for pattern in (_DEFINITION, _DEF):
         position = 0
-        while match := pattern.search(text, position):
+        while (match := pattern.search(text, position)) and tries < _MAX_DEFINITIONS:
+            tries += 1
             arity, after = _arity(text, match)
-            body = group_at(text, skip_space(text, after))
+            start = skip_space(text, after)
+            body = group_at(text[start : start + _LONGEST_BODY], 0)
             if body is None:
                 position = match.end()
                 continue
             macros[match["name"]] = (arity, body[0])
-            text = text[: match.start()] + text[body[1] :]
+            text = text[: match.start()] + text[start + body[1] :]
             position = match.start()
     return text, macros
 

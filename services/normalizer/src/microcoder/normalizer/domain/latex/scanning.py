@@ -1,6 +1,7 @@
 """Finding where groups, environments and math end."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 
 _END_OF_NAME = re.compile(r"\\(begin|end)\s*\{([^{}]*)\}")
@@ -39,30 +40,63 @@ def option_at(text: str, start: int) -> tuple[str, int] | None:
     return group_at(text, start, opening="[", closing="]")
 
 
-def environment_end(text: str, name: str, start: int) -> tuple[int, int] | None:
-    """Where the body of environment `name`, which begins at `start`, ends, and where the text goes on."""
-    depth = 1
-    for match in _END_OF_NAME.finditer(text, start):
-        if match[2] == name:
-            depth += 1 if match[1] == "begin" else -1
-            if depth == 0:
-                return match.start(), match.end()
-    return None
+class Structure:
+    """Where every group, optional argument, environment and piece of math of a text ends.
 
+    Found in one pass, so that hostile text costs no more than harmless text of the same length.
+    """
 
-def math_end(text: str, closing: str, start: int) -> int | None:
-    """Where the math that began before `start` ends: at `closing`, but not after an empty line."""
-    position = start
-    while position < len(text):
-        if text.startswith(closing, position):
-            return position
-        if text[position] == "\\":
-            position += 2
-        elif text[position] == "\n" and _is_empty_line(text, position):
+    _token = re.compile(r"\\(?P<marker>begin|end)\s*\{(?P<name>[^{}]*)\}|\\.|[{}\[\]]", re.DOTALL)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._ends: dict[int, int] = {}
+        self._bodies: dict[int, tuple[int, int]] = {}
+        self._no_math_before: dict[str, int] = {}
+        open_at: dict[str, list[int]] = defaultdict(list)
+        for token in self._token.finditer(text):
+            if token["marker"]:
+                self._mark_environment(token, open_at)
+            elif token[0] in "{[":
+                open_at[token[0]].append(token.start())
+            elif token[0] in "}]":
+                openings = open_at["{" if token[0] == "}" else "["]
+                if openings:
+                    self._ends[openings.pop()] = token.start()
+
+    def _mark_environment(self, token: re.Match[str], open_at: dict[str, list[int]]) -> None:
+        self._ends[token.start("name") - 1] = token.end("name")
+        openings = open_at["begin " + token["name"].strip()]
+        if token["marker"] == "begin":
+            openings.append(token.end())
+        elif openings:
+            self._bodies[openings.pop()] = (token.start(), token.end())
+
+    def group(self, start: int, opening: str = "{") -> tuple[str, int] | None:
+        """The content of the group that opens at `start`, and where the text goes on; None where there is none."""
+        end = self._ends.get(start)
+        if end is None or self._text[start] != opening:
             return None
-        else:
-            position += 1
-    return None
+        return self._text[start + 1 : end], end + 1
+
+    def environment(self, start: int) -> tuple[str, int] | None:
+        """The body of the environment whose `begin` ends at `start`, and where the text goes on."""
+        ends = self._bodies.get(start)
+        return None if ends is None else (self._text[start : ends[0]], ends[1])
+
+    def math(self, start: int, closing: str) -> tuple[str, int] | None:
+        """The math from `start` to `closing`, and where the text goes on; it does not go beyond an empty line."""
+        if start < self._no_math_before.get(closing, 0):
+            return None
+        position = start
+        while position < len(self._text):
+            if self._text.startswith(closing, position):
+                return self._text[start:position], position + len(closing)
+            if self._text[position] == "\n" and _is_empty_line(self._text, position):
+                break
+            position += 2 if self._text[position] == "\\" else 1
+        self._no_math_before[closing] = position
+        return None
 
 
 def _is_empty_line(text: str, position: int) -> bool:
