@@ -16,7 +16,15 @@ class Store(Group):
     pool: int | None = None
 
 
+class Dimension(Group):
+    name: str
+    weight: float = 0.5
+    note: str | None = None
+    api_key: SecretStr = SecretStr("k3y")
+
+
 class Everything(Group):
+    dimensions: tuple[Dimension, ...] = (Dimension(name="a b"), Dimension(name="c", weight=1.0))
     store: Store = Store()
     api_key: SecretStr = SecretStr("k3y")
     token: str = "t0ken"
@@ -38,6 +46,7 @@ def test_no_secret_is_printed(form: Literal["toml", "json"]) -> None:
 def test_toml_and_json_say_the_same() -> None:
     shown = json.loads(print_config(Everything(), format="json"))
     assert shown["store"].pop("pool") is None
+    assert [dimension.pop("note") for dimension in shown["dimensions"]] == [None, None]
     text = print_config(Everything())
     assert tomllib.loads(text) == shown
     assert "# pool is not set" in text

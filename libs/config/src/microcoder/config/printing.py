@@ -61,5 +61,8 @@ def _key(key: str) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(_value(item) for item in value)}]"
+    if isinstance(value, Mapping):  # inside a list; elsewhere it is a table
+        pairs = (f"{_key(key)} = {_value(item)}" for key, item in value.items() if item is not None)
+        return f"{{{', '.join(pairs)}}}"
     # A JSON string is a TOML basic string, but for DEL, which TOML wants escaped.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
