@@ -83,12 +83,12 @@ async def test_a_cancelled_poll_loses_nothing(harness: Harness) -> None:
     async with member(harness) as consumer:
         while not consumer.assignment():
             await consumer.poll(max_records=10, timeout_s=0.2)
-        waiting = asyncio.create_task(consumer.poll(max_records=10, timeout_s=1.0))
+        waiting = asyncio.create_task(consumer.poll(max_records=10, timeout_s=2.0))
         await asyncio.sleep(0.1)
-        await harness.send([("p", 1)])
         waiting.cancel()
         await asyncio.wait([waiting])
-        await asyncio.sleep(0.5)
+        await harness.send([("p", 1)])
+        await asyncio.sleep(0.5)  # the poll that nobody waits for any more goes on, and finds it
         [got] = await poll_until(consumer, 1)
         assert got.offset == 0
 

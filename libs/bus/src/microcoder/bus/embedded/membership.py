@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from sqlite3 import Connection
 
-from microcoder.bus.embedded.assignment import assign
+from microcoder.bus.assignment import assign
 from microcoder.bus.embedded.database import transaction
 from microcoder.bus.embedded.log import committed, require_topic
 from microcoder.bus.port import TopicPartition

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
-from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+from kafka.structs import TopicPartition as RawPartition
 
+from microcoder.bus.kafka.assignor import EvenPerTopicAssignor
 from microcoder.bus.limits import MAX_HEADER_BYTES, MAX_RECORD_BYTES
 from microcoder.bus.port import TopicPartition
 from microcoder.bus.settings import KafkaSettings
@@ -37,6 +38,7 @@ class RawConsumer(Protocol):
     """The part of `KafkaConsumer` that is used."""
 
     def subscribe(self, topics: Sequence[str]) -> None: ...
+    def partitions_for_topic(self, topic: str) -> set[int]: ...
     def assign(self, partitions: Sequence[TopicPartition]) -> None: ...
     def assignment(self) -> set[TopicPartition]: ...
     def poll(self, timeout_ms: int, max_records: int) -> Mapping[TopicPartition, Sequence[RawRecord]]: ...
@@ -91,7 +93,7 @@ def make_consumer(settings: KafkaSettings, *, group: str | None = None) -> RawCo
         "session_timeout_ms": _ms(settings.session_timeout_s),
         "heartbeat_interval_ms": _HEARTBEAT_MS,
         # Members keep the partitions that do not move, and the records of theirs that are being handled.
-        "partition_assignment_strategy": (CooperativeStickyAssignor,),
+        "partition_assignment_strategy": (EvenPerTopicAssignor,),
         "metrics_enabled": False,
     }
     return cast("RawConsumer", KafkaConsumer(**options))
@@ -147,6 +149,11 @@ def _path(path: object) -> str | None:
 
 def _ms(seconds: float) -> int:
     return int(seconds * 1000)
+
+
+def as_raw(partition: TopicPartition) -> TopicPartition:
+    """`partition` as kafka-python's own type, which some of its calls insist on; equal to ours."""
+    return cast("TopicPartition", RawPartition(*partition))
 
 
 def as_headers(headers: Mapping[str, str]) -> list[tuple[str, bytes]]:

@@ -8,7 +8,8 @@ from concurrent.futures import Future
 from kafka import errors
 from kafka.structs import OffsetAndMetadata
 
-from microcoder.bus.kafka.client import RawConsumer, make_consumer
+from microcoder.bus.kafka.buffer import Buffer
+from microcoder.bus.kafka.client import RawConsumer, as_raw, make_consumer
 from microcoder.bus.kafka.records import messages_of
 from microcoder.bus.kafka.thread import ClientThread
 from microcoder.bus.port import Message, TopicPartition
@@ -16,6 +17,8 @@ from microcoder.bus.settings import KafkaSettings
 
 _log = logging.getLogger(__name__)
 
+_WHOLE_FETCH = 1_000_000
+"""More records than a fetch holds; see `Buffer`."""
 _Polled = tuple[list[Message], frozenset[TopicPartition]]
 
 
@@ -34,6 +37,7 @@ class KafkaGroupConsumer:
         self._polling: Future[_Polled] | None = None
         self._assignment: frozenset[TopicPartition] = frozenset()
         self._paused: frozenset[TopicPartition] = frozenset()
+        self._buffer = Buffer()
 
     async def join(self, topics: Sequence[str]) -> None:
         """Subscribes; the first polls join the group.
@@ -43,19 +47,21 @@ class KafkaGroupConsumer:
         """
         self._consumer = await self._thread.run(lambda: make_consumer(self._settings, group=self._group))
         consumer = self._consumer
-        await self._thread.run(lambda: consumer.subscribe(topics))
+        await self._thread.run(lambda: _subscribe(consumer, topics))
 
     async def poll(self, *, max_records: int, timeout_s: float) -> list[Message]:
         """See `Consumer.poll`."""
         # A poll moves kafka-python's position when it runs. If its caller was cancelled, its records are here still.
         if self._polling is None:
             self._polling = self._thread.submit(lambda: self._poll(max_records, timeout_s))
-        polling = self._polling
         try:
-            messages, self._assignment = await asyncio.shield(asyncio.wrap_future(polling))
-        finally:
-            if polling.done():
-                self._polling = None
+            messages, self._assignment = await asyncio.shield(asyncio.wrap_future(self._polling))
+        except asyncio.CancelledError:
+            raise
+        except BaseException:
+            self._polling = None
+            raise
+        self._polling = None
         return messages
 
     def assignment(self) -> frozenset[TopicPartition]:
@@ -95,18 +101,29 @@ class KafkaGroupConsumer:
     def _poll(self, max_records: int, timeout_s: float) -> _Polled:
         consumer = self._open()
         self._apply_pauses(consumer)
-        records = consumer.poll(timeout_ms=int(timeout_s * 1000), max_records=max_records)
+        # Polled even where enough is buffered: only here does the consumer follow its group.
+        enough = self._buffer.partitions() - self._paused
+        records = consumer.poll(timeout_ms=0 if enough else int(timeout_s * 1000), max_records=_WHOLE_FETCH)
         assignment = frozenset(TopicPartition(*partition) for partition in consumer.assignment())
-        return messages_of(records), assignment
+        self._buffer.add(messages_of(records))
+        self._buffer.keep(assignment)
+        return self._buffer.take(max_records, without=self._paused), assignment
 
     def _apply_pauses(self, consumer: RawConsumer) -> None:
-        """Makes the pauses true, also for partitions that came since, which arrive unpaused."""
+        """Makes the pauses true, also for partitions that came since, and fetches no more of what is buffered."""
         assigned, paused = consumer.assignment(), consumer.paused()
-        wanted = {partition for partition in assigned if partition in self._paused}
+        wanted = {partition for partition in assigned if partition in self._paused | self._buffer.partitions()}
         consumer.pause(*(wanted - paused))
         consumer.resume(*(partition for partition in paused - wanted if partition in assigned))
 
     def _commit(self, offsets: Mapping[TopicPartition, int]) -> None:
-        payload = {partition: OffsetAndMetadata(offset, "", -1) for partition, offset in offsets.items()}
+        payload = {as_raw(partition): OffsetAndMetadata(offset, "", -1) for partition, offset in offsets.items()}
         timeout_ms = int(self._settings.request_timeout_s * 1000)
         self._open().commit(payload, timeout_ms=timeout_ms)
+
+
+def _subscribe(consumer: RawConsumer, topics: Sequence[str]) -> None:
+    consumer.subscribe(topics)
+    for topic in topics:
+        # Brings the topic's metadata: a member that leads its group's first round without it would assign nothing.
+        consumer.partitions_for_topic(topic)

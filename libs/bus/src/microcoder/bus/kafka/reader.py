@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Mapping
 
-from microcoder.bus.kafka.client import RawConsumer, make_consumer
+from microcoder.bus.kafka.client import RawConsumer, as_raw, make_consumer
 from microcoder.bus.kafka.records import messages_of
 from microcoder.bus.kafka.thread import ClientThread
 from microcoder.bus.port import Message, TopicPartition
@@ -42,11 +42,12 @@ async def _read_one(
     start, end = offsets
     if start >= end:
         return
-    await thread.run(lambda: _seek(consumer, partition, start))
+    raw = as_raw(partition)
+    await thread.run(lambda: _seek(consumer, raw, start))
     deadline = time.monotonic() + settings.request_timeout_s
     position = start
     while position < end:
-        messages, position = await thread.run(lambda: _page(consumer, partition))
+        messages, position = await thread.run(lambda: _page(consumer, raw))
         for message in messages:
             if message.offset < end:
                 yield message
