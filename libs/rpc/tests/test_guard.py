@@ -12,7 +12,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_status import rpc_status
 from pydantic import SecretStr, ValidationError
 
-from microcoder.core.errors import InvalidArgument, PermissionDenied
+from microcoder.core.errors import InvalidArgument, PermissionDenied, Unavailable
 from microcoder.rpc import (
     CallInfo,
     ChannelSettings,
@@ -41,6 +41,12 @@ class Judge(JudgeServicer):
     def __init__(self) -> None:
         self.running = asyncio.Event()
         self.cancelled = asyncio.Event()
+
+    async def GetVerification(  # noqa: N802
+        self, request: pb.GetVerificationRequest, context: Any
+    ) -> pb.GetVerificationResponse:
+        await context.abort(grpc.StatusCode.ABORTED, "by hand")
+        return pb.GetVerificationResponse()
 
     async def GetCapabilities(self, request: pb.GetCapabilitiesRequest, context: Any) -> pb.GetCapabilitiesResponse:  # noqa: N802
         return pb.GetCapabilitiesResponse(tier=current_request_id.get())
@@ -90,7 +96,7 @@ def observer() -> Recorder:
 
 @pytest.fixture
 def servicer() -> Judge:
-    return Judge()  # type: ignore[abstract]  # what is not asked for stays unimplemented
+    return Judge()
 
 
 @pytest_asyncio.fixture
@@ -210,3 +216,10 @@ async def test_a_stream_both_ways_passes_the_guards(serve: Serve) -> None:
         async for _ in stub.StreamScores(iter([scorer_pb.StreamScoresRequest()] * 3), timeout=5):
             answers += 1
     assert answers == 3
+
+
+async def test_a_servicer_that_aborts_by_hand_is_observed_too(guarded: str, observer: Recorder) -> None:
+    async with open_channel(guarded, ChannelSettings(token=SecretStr("t0ken"))) as channel:
+        with pytest.raises(Unavailable, match="by hand"):
+            await JudgeStub(channel).GetVerification(pb.GetVerificationRequest(), timeout=5)
+    assert observer.calls == [("GetVerification", "started"), ("GetVerification", "ABORTED")]
