@@ -22,8 +22,8 @@ def publish(site: Site, *contests: dict[str, object], etag: str = '"1"') -> None
     site.answers["/feed.json"] = Answer(body, headers={"ETag": etag})
 
 
-def publish_package(site: Site, name: str, **files: str) -> None:
-    site.answers[f"/p/{name}.zip"] = Answer(zip_bytes(in_folder(name, kattis_package(title=name, **files))))
+def publish_package(site: Site, name: str, files: dict[str, str] | None = None) -> None:
+    site.answers[f"/p/{name}.zip"] = Answer(zip_bytes(in_folder(name, kattis_package(title=name, files=files))))
 
 
 async def polled(scraper: Scraper, site: Site) -> Feed:
@@ -108,7 +108,7 @@ async def test_a_corrected_package_has_a_new_address(make_scraper: MakeScraper, 
     corrected = contest("spring")
     corrected["problems"] = [{"id": "alpha", "url": "/p/alpha.zip?v=2"}]
     publish(site, corrected, etag='"2"')
-    fixed = kattis_package(title="alpha", **{"data/secret/01.ans": "31\n"})
+    fixed = kattis_package(title="alpha", files={"data/secret/01.ans": "31\n"})
     site.answers["/p/alpha.zip?v=2"] = Answer(zip_bytes(in_folder("alpha", fixed)))
     assert "1 problems changed" in (await polled(scraper, site)).message
     assert [raw.revision async for raw in store.raw_problems.scan()] == [2]

@@ -10,20 +10,20 @@ Files = Mapping[str, bytes]
 """Content by path."""
 
 
-def kattis_package(*, title: str = "Two Sum", statement: str = "", **extra: str | bytes | None) -> dict[str, bytes]:
+def kattis_package(
+    *, title: str = "Two Sum", files: Mapping[str, str | bytes | None] | None = None
+) -> dict[str, bytes]:
     """A whole package: LaTeX statement, a sample, two secret tests, one right and one wrong program.
 
     Args:
         title: Of the problem.
-        statement: LaTeX after the title; a few sentences about `title` where empty.
-        **extra: More files, or others in place of those above, or None to leave one out, by path:
-            `**{"data/secret/03.in": "1 1"}`.
+        files: More files, or others in place of those above, or None to leave one out, by path.
     """
-    body = statement or (
+    body = (
         f"This is the problem of {title}. You are given two integers $a$ and $b$ on one line, and you have to find "
         "the sum of them.\n\n\\section*{Input}\nOne line with the two integers.\n\n\\section*{Output}\nTheir sum."
     )
-    files: dict[str, str | bytes | None] = {
+    contents: dict[str, str | bytes | None] = {
         "problem.yaml": "license: cc by-sa\nauthor: A. Setter\nsource: A Test Contest\n",
         "problem_statement/problem.en.tex": f"\\problemname{{{title}}}\n\n{body}\n",
         "data/sample/1.in": "1 2\n",
@@ -35,10 +35,10 @@ def kattis_package(*, title: str = "Two Sum", statement: str = "", **extra: str 
         "submissions/accepted/sum.py": "a, b = map(int, input().split())\nprint(a + b)\n",
         "submissions/wrong_answer/product.py": "a, b = map(int, input().split())\nprint(a * b)\n",
     }
-    files |= extra
+    contents |= files or {}
     return {
         path: content.encode() if isinstance(content, str) else content
-        for path, content in files.items()
+        for path, content in contents.items()
         if content is not None
     }
 

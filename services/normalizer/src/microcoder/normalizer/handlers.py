@@ -96,10 +96,10 @@ class CollectedHandler:
                 await self._reject(later.id, later.revision, _duplicate_of(problem.id))
             if rivals.earlier:
                 raise _duplicate_of(rivals.earlier)
-        await self._runtime.note(
-            problem.id, problem.revision, Stage.NORMALIZED, _summary(normalized), details=_details(normalized)
-        )
-        await self._runtime.publish(ProblemNormalized(problem_id=problem.id, revision=problem.revision))
+            await self._runtime.note(
+                problem.id, problem.revision, Stage.NORMALIZED, _summary(normalized), details=_details(normalized)
+            )
+            await self._runtime.publish(ProblemNormalized(problem_id=problem.id, revision=problem.revision))
 
     async def _reject(self, problem_id: str, revision: int, rejected: Rejected) -> None:
         reason, message = rejected.reason.value, rejected.message
