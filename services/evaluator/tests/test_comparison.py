@@ -30,7 +30,10 @@ def test_decimals_are_compared_by_value_and_whole_numbers_are_not() -> None:
     whole = (ItemTest(input="", output="12\n"),)
     decimal = (*whole, ItemTest(input="", output="0.5\n"))
     assert checker_of(item("Print it."), whole).float_absolute is None
-    assert checker_of(item("Print it."), decimal).float_absolute == UNSTATED_TOLERANCE
+    unstated = checker_of(item("Print it."), decimal)
+    assert (unstated.float_absolute, unstated.float_relative) == (UNSTATED_TOLERANCE, None)
+    stated = checker_of(item("The relative error must be at most 10^{-3}."), whole)
+    assert (stated.float_absolute, stated.float_relative) == (1e-3, 1e-3)
 
 
 def test_case_counts_unless_the_statement_says_otherwise() -> None:

@@ -13,8 +13,10 @@ from microcoder.core.errors import FailedPrecondition, InvalidArgument, NotFound
 from microcoder.core.evaluation import ItemResult
 from microcoder.core.livecodebench import official_results
 from microcoder.core.release import Release, ReleasePolicy
+from microcoder.core.verdict import Verdict
 from microcoder.store import Store
 from microcoder.testing.builders import NOW, make_problem
+from microcoder.testing.judge import ScriptedJudge
 from microcoder.testing.openai import ChatRequest, Hang, HttpReply, ScriptedOpenAI, Texts
 from microcoder.v1 import evaluation_pb2, events_pb2, run_pb2
 from microcoder.v1 import evaluator_service_pb2 as pb
@@ -51,8 +53,8 @@ def half_right(request: ChatRequest) -> list[str]:
 async def created(stub: Any, dataset: Path, **fields: Any) -> evaluation_pb2.EvaluationRun:
     spec = evaluation_pb2.EvaluationSpec(dataset=str(dataset), **fields)
     request = pb.CreateEvaluationRunRequest(spec=spec)
-    response: pb.CreateEvaluationRunResponse = await stub.CreateEvaluationRun(request, timeout=TIMEOUT)
-    return response.evaluation_run
+    run: evaluation_pb2.EvaluationRun = (await stub.CreateEvaluationRun(request, timeout=TIMEOUT)).evaluation_run
+    return run
 
 
 def lines_of(dataset: Path) -> list[str]:
@@ -60,7 +62,7 @@ def lines_of(dataset: Path) -> list[str]:
 
 
 async def ended(stub: Any, run_id: str) -> evaluation_pb2.EvaluationRun:
-    last = None
+    last: evaluation_pb2.EvaluationRun | None = None
     async for update in stub.WatchEvaluationRun(pb.WatchEvaluationRunRequest(run_id=run_id), timeout=TIMEOUT):
         last = update.evaluation_run
     assert last is not None
@@ -110,7 +112,7 @@ async def test_a_run_from_prompt_to_table(
 
 
 async def test_equal_programs_are_judged_once_and_tests_travel_in_parts(
-    start: Start, judge: Any, scripted_openai: ScriptedOpenAI, dataset: Path
+    start: Start, judge: ScriptedJudge, scripted_openai: ScriptedOpenAI, dataset: Path
 ) -> None:
     scripted_openai.script = lambda request: Texts(texts=[fenced(RIGHT["Three Coins"])] * 4, finish_reason="length")
     stub = await start(judge_request_bytes=1)
@@ -123,16 +125,17 @@ async def test_equal_programs_are_judged_once_and_tests_travel_in_parts(
 
 
 async def test_a_judge_in_trouble_loses_samples_and_a_resume_judges_them_without_asking_the_model_again(
-    start: Start, judge: Any, scripted_openai: ScriptedOpenAI, dataset: Path
+    start: Start, judge: ScriptedJudge, scripted_openai: ScriptedOpenAI, dataset: Path
 ) -> None:
     scripted_openai.script = half_right
-    judge.broken = True
+    gives_verdicts, judge.script = judge.script, lambda submission: Verdict.IE
     stub = await start(judge_timeout_s=0.3, max_lost_items=100)
     run = await ended(stub, (await created(stub, dataset, samples=1, max_items=2)).id)
     assert run.state == run_pb2.RUN_STATE_FAILED
     assert "No sample got a verdict" in run.message
     assert [v.value for v in (await results(stub, run.id))["sample_a1"].verdicts] == ["IE"]
-    judge.broken, asked = False, len(scripted_openai.requests)
+    judge.script, asked = gives_verdicts, len(scripted_openai.requests)
+    stub = await start()
     await stub.ResumeEvaluationRun(pb.ResumeEvaluationRunRequest(run_id=run.id), timeout=TIMEOUT)
     run = await ended(stub, run.id)
     assert run.state == run_pb2.RUN_STATE_SUCCEEDED, run.message

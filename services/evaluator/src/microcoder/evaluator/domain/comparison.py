@@ -6,8 +6,8 @@ words are equal decimal numbers. Here the words are compared one by one, in the 
 - line breaks are white space like any other: what words a program prints decides, not how it breaks lines;
 - where the statement allows an error (`10^{-6}`), numbers may differ by that much, absolutely or relatively;
 - where it allows any case, case does not count;
-- where an answer has a decimal point and the statement allows no error, numbers may differ by 1e-9: LiveCodeBench
-  rejects `0.3` for `0.30000000000000004`.
+- where an answer has a decimal point and the statement allows no error, numbers may differ by 1e-9, absolutely only, so
+  that whole numbers stay exact: LiveCodeBench rejects `0.3` for `0.30000000000000004`.
 
 A function's result is compared as a JSON value by the judge.
 """
@@ -34,14 +34,13 @@ _DECIMAL = re.compile(r"^[+-]?\d*\.\d+(?:[eE][+-]?\d+)?$")
 
 def checker_of(item: EvaluationItem, tests: tuple[ItemTest, ...]) -> Checker:
     """The comparison for `item`, whose decoded tests are `tests`."""
-    tolerance = stated_tolerance(item.statement)
-    if tolerance is None and any(_DECIMAL.match(word) for test in tests for word in test.output.split()):
-        tolerance = UNSTATED_TOLERANCE
+    stated = stated_tolerance(item.statement)
+    decimals = any(_DECIMAL.match(word) for test in tests for word in test.output.split())
     return Checker(
         kind=CheckerKind.TOKENS,
         case_sensitive=not _ANY_CASE.search(item.statement),
-        float_absolute=tolerance,
-        float_relative=tolerance,
+        float_absolute=UNSTATED_TOLERANCE if stated is None and decimals else stated,
+        float_relative=stated,
     )
 
 

@@ -42,13 +42,19 @@ class _Fields:
             id=self._identifier("question_id"),
             title=self._text("question_title"),
             statement=self._text("question_content"),
-            platform=self._text("platform").lower(),
+            platform=self._platform(),
             level=self._text("difficulty").lower(),
             published=self._date("contest_date"),
             function=self._function(),
             public_tests=self._tests("public_test_cases") + self._call_tests("input_output"),
             encoded_tests=self._optional_text("private_test_cases"),
         )
+
+    def _platform(self) -> str:
+        # LeetCodeDataset, whose shape `entry_point` belongs to, holds LeetCode's problems only and does not say so.
+        if self._record.get("platform") is None and "entry_point" in self._record:
+            return "leetcode"
+        return self._text("platform").lower()
 
     def _function(self) -> FunctionSpec | None:
         name, starter = self._function_name(), self._optional_text("starter_code")
