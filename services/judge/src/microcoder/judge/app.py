@@ -64,10 +64,16 @@ async def open_sandbox(settings: JudgeSettings) -> Sandbox:
 
 async def build(runtime: Runtime[JudgeServiceSettings]) -> Parts:
     """The judge's parts."""
-    settings = runtime.settings.judge
-    sandbox = await open_sandbox(settings)
-    engine, compiler = sandbox.engine, sandbox.compiler
+    sandbox = await open_sandbox(runtime.settings.judge)
+    engine = sandbox.engine
     _LOG.info("programs are shut in", tier=engine.tier.value, mechanisms=list(engine.mechanisms))
+    parts, _ = make_parts(runtime, sandbox)
+    return parts
+
+
+def make_parts(runtime: Runtime[JudgeServiceSettings], sandbox: Sandbox) -> tuple[Parts, VerifyProblem]:
+    """The parts on an open sandbox, which they close, and the handler of their worker."""
+    settings, engine, compiler = runtime.settings.judge, sandbox.engine, sandbox.compiler
     judge = SubmissionJudge(
         engine,
         compiler,
@@ -78,6 +84,7 @@ async def build(runtime: Runtime[JudgeServiceSettings]) -> Parts:
     )
     tasks = TaskSource(runtime.store, BlobCache(runtime.store.blobs, max_bytes=settings.blob_cache_bytes))
     verifier = Verifier(judge, compiler, tasks, version=runtime.version, tier=engine.tier.value, clock=runtime.clock)
+    handler = VerifyProblem(runtime, verifier)
     servicer = Servicer(
         store=runtime.store,
         judge=judge,
@@ -92,15 +99,12 @@ async def build(runtime: Runtime[JudgeServiceSettings]) -> Parts:
         ),
         metrics=runtime.metrics,
     )
-    return Parts(
+    parts = Parts(
         servicers=[Registration(full_name="microcoder.v1.Judge", add=add_JudgeServicer_to_server, servicer=servicer)],
-        workers=[
-            runtime.worker(
-                group=runtime.name, topics=[Topic.PROBLEM_NORMALIZED], handle=VerifyProblem(runtime, verifier)
-            )
-        ],
+        workers=[runtime.worker(group=runtime.name, topics=[Topic.PROBLEM_NORMALIZED], handle=handler)],
         close=[engine.close],
     )
+    return parts, handler
 
 
 def _observe_run(metrics: Metrics, pool: SlotPool, language: str, outcome: Outcome) -> None:
