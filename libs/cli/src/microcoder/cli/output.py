@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import Coroutine, Sequence
 from typing import Any, NoReturn
@@ -72,13 +73,23 @@ def enum_name(message: Message, field: str) -> str:
 
 
 def run(work: Coroutine[Any, Any, None], *, as_json: bool = False) -> None:
-    """Runs a command to its end. Errors of the domain become one message and an exit code."""
+    """Runs a command to its end. Errors of the domain become one message and an exit code.
+
+    SIGTERM ends it as Ctrl-C does, so that what it started is stopped in order.
+    """
     try:
-        asyncio.run(work)
+        asyncio.run(_ending_on_sigterm(work))
     except MicrocoderError as error:
         fail(error, as_json=as_json)
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise typer.Exit(EXIT_INTERRUPTED) from None
+
+
+async def _ending_on_sigterm(work: Coroutine[Any, Any, None]) -> None:
+    current = asyncio.current_task()
+    assert current is not None  # noqa: S101 - a coroutine always runs in a task
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, current.cancel)
+    await work
 
 
 def fail(error: MicrocoderError, *, as_json: bool = False) -> NoReturn:

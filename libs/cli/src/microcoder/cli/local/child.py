@@ -2,12 +2,15 @@
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _TAIL_BYTES = 4000
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_LIBC = ctypes.CDLL(None)
 
 
 class Child:
@@ -31,6 +34,7 @@ class Child:
                 stderr=log,
                 env=self._environ,
                 start_new_session=True,
+                preexec_fn=_end_with_parent,
             )
 
     @property
@@ -70,3 +74,8 @@ class Child:
         except FileNotFoundError:
             return ""
         return "\n".join(text.splitlines()[-lines:])
+
+
+def _end_with_parent() -> None:
+    """Lets the kernel end the child where the runner is killed: a service left behind would take others' messages."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
