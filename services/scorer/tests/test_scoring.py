@@ -127,7 +127,8 @@ async def test_a_model_that_fails_on_one_problem_leaves_the_others_alone(
         return trouble if "Poison" in request.prompt else answer(2, 2, 2, 2, 2)
 
     bench.llm.script = script
-    await bench.start(llm={"timeout_s": 0.3}, policy=WorkerPolicy(in_place_retries=1, retry_delays_s=()))
+    policy = WorkerPolicy(in_place_retries=1, retry_delays_s=(), max_postponements=1)
+    await bench.start(llm={"timeout_s": 0.3}, policy=policy, endpoint_pause_s=0.05)
     async with working(bench):
         await verify(bench, bad)
         await verify(bench, good)
@@ -137,6 +138,29 @@ async def test_a_model_that_fails_on_one_problem_leaves_the_others_alone(
     assert reason in " ".join(dead.headers.values())
     assert await store.predictions.find(bad.id) is None
     assert await store.predictions.find(good.id) is not None
+
+
+async def test_problems_wait_for_an_endpoint_that_comes_up_later(bench: Any, store: Store, bus: Bus) -> None:
+    problem = make_problem()
+    await store.problems.put(problem)
+    bench.llm.script = lambda request: HttpReply(status=503)
+    await bench.start(policy=WorkerPolicy(in_place_retries=0, retry_delays_s=()), endpoint_pause_s=0.05)
+    async with working(bench):
+        await verify(bench, problem)
+        await until(lambda: _asked(bench, 6))
+        bench.llm.script = lambda request: answer(2, 2, 2, 2, 2)
+        await until(lambda: _count(bus, Topic.PROBLEM_SCORED, 1))
+    assert [message async for message in bus.read(Topic.PROBLEM_VERIFIED.dlq)] == []
+
+
+async def test_the_reasons_bound_is_for_the_endpoint_only(bench: Any) -> None:
+    bench.llm.script = lambda request: json.dumps({RATIONALE: "x" * 5_000, **dict.fromkeys(NAMES, 3)})
+    response = await bench.rpc.ScoreProblem(inline(), timeout=T)
+    assert len(response.prediction.samples[0].rationale) == 1_000
+    assert bench.llm.requests[0].json_schema["properties"][RATIONALE]["maxLength"] == 100
+    await bench.start(max_rationale_chars=0)
+    await bench.rpc.ScoreProblem(inline(), timeout=T)
+    assert "maxLength" not in bench.llm.requests[1].json_schema["properties"][RATIONALE]
 
 
 async def test_samples_that_cannot_be_read_are_counted(bench: Any, store: Store) -> None:
@@ -220,6 +244,10 @@ async def test_a_stream_answers_while_it_is_still_being_sent(bench: Any) -> None
     assert seen[0] == 0
     assert sorted(seen) == list(range(21))
     assert response.outcome.score.prediction.level == difficulty_pb2.LEVEL_HARD
+
+
+async def _asked(bench: Any, times: int) -> bool:
+    return len(bench.llm.requests) >= times
 
 
 async def _count(bus: Bus, topic: Topic, number: int) -> bool:

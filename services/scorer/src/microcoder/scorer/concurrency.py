@@ -1,7 +1,7 @@
 """Several pieces of work at a time, but not all."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Sequence
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -24,7 +24,7 @@ async def for_each(items: Iterable[T], work: Callable[[T], Awaitable[None]], *, 
         await _stop(tasks)
 
 
-async def as_done(items: AsyncIterable[T], work: Callable[[T], Awaitable[R]], *, limit: int) -> AsyncIterator[R]:
+async def as_done(items: AsyncIterable[T], work: Callable[[T], Awaitable[R]], *, limit: int) -> AsyncGenerator[R, None]:
     """What `work` makes of each item, as soon as it is made.
 
     No further item is read while `limit` of them are in work or wait to be taken. Errors end the rest and are raised as

@@ -13,6 +13,8 @@ from microcoder.scorer.domain.rubric import Rubric
 from microcoder.scorer.settings import RATIONALE, ScorerSettings
 from microcoder.telemetry import Metric, Metrics
 
+_MAX_KEPT_CHARS = 1_000
+
 
 class Predictor:
     """Samples the scoring model several times and reads what it answers."""
@@ -54,8 +56,13 @@ class Predictor:
 
 
 def answer_shape(rubric: Rubric, *, max_rationale_chars: int) -> type[BaseModel]:
-    """The shape of one answer: the reason first, so that the scores may follow from it, then a score per dimension."""
-    reason = Annotated[str, Field(max_length=max_rationale_chars)]
+    """The shape of one answer: the reason first, so that the scores may follow from it, then a score per dimension.
+
+    The reason's bound is for the endpoint only: it keeps small models from writing on until the token limit. A longer
+    reason does not make the scores worse.
+    """
+    bound: dict[str, Any] = {"maxLength": max_rationale_chars} if max_rationale_chars else {}
+    reason = Annotated[str, Field(json_schema_extra=bound)]
     score = Literal[1, 2, 3, 4, 5]
     fields: dict[str, Any] = {RATIONALE: (reason, ...)}
     fields |= {dimension.name: (score, ...) for dimension in rubric.dimensions}
@@ -65,5 +72,5 @@ def answer_shape(rubric: Rubric, *, max_rationale_chars: int) -> type[BaseModel]
 
 def _sample(answer: BaseModel) -> ScoreSample:
     values = answer.model_dump()
-    rationale = values.pop(RATIONALE)
+    rationale = values.pop(RATIONALE)[:_MAX_KEPT_CHARS]
     return ScoreSample(dimensions={name: float(score) for name, score in values.items()}, rationale=rationale)

@@ -65,14 +65,17 @@ class ScorerSettings(Group):
     """Of the scoring model. At 0 all samples are the same."""
     max_tokens: int = Field(default=200, ge=20)
     """Longest answer of the scoring model, tokens."""
-    max_rationale_chars: int = Field(default=100, ge=1)
-    """Longest reason in an answer; must fit into `max_tokens` beside the scores."""
+    max_rationale_chars: int = Field(default=100, ge=0)
+    """Longest reason that the endpoint lets the model write; must fit into `max_tokens` beside the scores. 0 sets no
+    bound, for endpoints that refuse schemas with one."""
     rubric: RubricSettings = RubricSettings()
     """What the scoring model is asked."""
     batch_concurrency: int = Field(default=8, ge=1)
     """Problems of one batch or stream that are scored at a time."""
     calibration_concurrency: int = Field(default=4, ge=1)
     """Problems of a calibration that are attempted at a time."""
+    endpoint_pause_s: float = Field(default=10.0, gt=0)
+    """Before a problem is tried again whose LLM endpoint was not there: a local one takes a minute or more to load."""
     judge_timeout_s: float = Field(default=300.0, gt=0)
     """For the verdict on one attempt of a calibration, seconds, waiting for a free judge included."""
 
