@@ -1,6 +1,5 @@
 """From files to canonical problems: scraper, outbox, bus, normalizer, catalogue, on a real store and bus."""
 
-import asyncio
 import json
 import os
 from pathlib import Path
@@ -216,11 +215,9 @@ async def test_lists_are_filtered_and_paged(surroundings: Surroundings, tmp_path
             await stub.ListProblems(pb.ListProblemsRequest(page_size=501), timeout=TIMEOUT_S)
 
 
-async def test_the_kth_challenge(surroundings: Surroundings) -> None:
-    shared = Path(os.environ.get("MICROCODER_SHARED", Path(__file__).parents[3] / "shared"))
+@pytest.mark.slow
+async def test_the_kth_challenge(surroundings: Surroundings, shared: Path) -> None:
     archive = shared / "data/packages/kth-challenge-2019.tar.xz"
-    if not await asyncio.to_thread(archive.exists):
-        pytest.skip(f"{archive} is not there; MICROCODER_SHARED names the folder of shared data")
     async with running_pipeline(*surroundings) as pipeline:
         run = await pipeline.import_path(archive)
         assert (run.new_problems, run.skipped) == (8, ())

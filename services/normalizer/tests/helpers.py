@@ -30,7 +30,7 @@ class MemoryPackage:
 
 def package(**files: str | bytes | None) -> MemoryPackage:
     """`kattis_package` with other or more files."""
-    return MemoryPackage(kattis_package(**files))  # type: ignore[arg-type]
+    return MemoryPackage(kattis_package(files=files))
 
 
 def normalized(policy: Policy | None = None, /, **files: str | bytes | None) -> Normalized:

@@ -6,6 +6,7 @@ from pathlib import Path
 from microcoder.host import Parts, Runtime
 from microcoder.rpc import Registration
 from microcoder.scraper.adapters.fetcher import Fetcher
+from microcoder.scraper.adapters.scratch import remove_stale
 from microcoder.scraper.collector import Collector
 from microcoder.scraper.importer import Importer
 from microcoder.scraper.poller import Poller
@@ -19,6 +20,7 @@ from microcoder.v1.scraper_service_pb2_grpc import add_ScraperServicer_to_server
 async def build(runtime: Runtime[AppSettings]) -> Parts:
     """The parts of the scraper."""
     settings = runtime.settings.scraper
+    await asyncio.to_thread(remove_stale, settings.scratch_dir)
     fetcher = Fetcher(settings.http)
     collector = Collector(runtime)
 

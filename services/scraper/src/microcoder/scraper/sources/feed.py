@@ -1,11 +1,11 @@
 """A contest feed read over HTTP."""
 
-import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from microcoder.core.errors import InvalidArgument, NotFound, PermissionDenied, ResourceExhausted
 from microcoder.scraper.adapters.fetcher import Fetcher
+from microcoder.scraper.adapters.scratch import scratch_folder
 from microcoder.scraper.adapters.spool import ReadLimits
 from microcoder.scraper.domain.feed import BadFeed, FeedContest, parse_feed
 from microcoder.scraper.domain.listing import unreadable, unsafe
@@ -34,7 +34,7 @@ class HttpFeed:
             InvalidArgument: It is not a feed.
             MicrocoderError: The host does not give it.
         """
-        with tempfile.TemporaryDirectory(prefix="microcoder-feed-", dir=self._settings.scratch_dir) as folder:
+        with scratch_folder(self._settings.scratch_dir) as folder:
             body = Path(folder) / "feed.json"
             limit = self._settings.http.max_feed_bytes
             answer = await self._fetcher.fetch(self._url, body, max_bytes=limit, hosts=self._hosts, etag=validator)
@@ -50,7 +50,7 @@ class HttpFeed:
     async def fetch_problem(self, problem: ProblemRef) -> FetchedProblem:
         """Fetches an archive with exactly one problem package."""
         settings = self._settings
-        with tempfile.TemporaryDirectory(prefix="microcoder-package-", dir=settings.scratch_dir) as folder:
+        with scratch_folder(settings.scratch_dir) as folder:
             path = Path(folder) / _PACKAGE_FILE
             try:
                 await self._fetcher.fetch(problem.url, path, max_bytes=settings.max_package_bytes, hosts=self._hosts)

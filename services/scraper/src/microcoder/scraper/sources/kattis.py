@@ -9,6 +9,7 @@ from types import TracebackType
 from microcoder.core.errors import InvalidArgument
 from microcoder.core.source import RawFormat
 from microcoder.scraper.adapters.archive import Unreadable, read_any, stem
+from microcoder.scraper.adapters.scratch import scratch_folder
 from microcoder.scraper.adapters.spool import ReadLimits, Spool
 from microcoder.scraper.domain.canonical import write_canonical
 from microcoder.scraper.domain.listing import unreadable
@@ -40,7 +41,7 @@ class KattisFiles:
         self._path = path
         self._read_limits = read_limits
         self._package_limits = package_limits
-        self._scratch = tempfile.TemporaryDirectory(prefix="microcoder-scraper-", dir=scratch)
+        self._scratch = scratch_folder(scratch)
         self._stop = threading.Event()
         self._found: dict[str, FoundPackage] = {}
 
