@@ -1,5 +1,8 @@
 """Isolated runs a second of a+b in Python and in C++ (compiled once), against a bare interpreter on the same machine.
 
+The bare interpreter starts once as users start it, with whatever third-party packages hook into its start, and once
+with `-I -S`, its fastest. The judge's jail hides third-party packages and keeps `site`, so it lies between the two.
+
 python -m tests.bench judge [--runs 200] [--rounds 3] [--slots N] [--json]
 
 Each round measures everything once, in turn, so that a busy moment of the machine hits all; the median round counts.
@@ -27,14 +30,16 @@ CPP = "#include <iostream>\nint main() { long long a, b; std::cin >> a >> b; std
 TEST = ("1 2\n", "3\n")
 
 
-def bare(python: str, runs: int, slots: int) -> float:
-    """Runs a second of the same program by the same interpreter, with its default flags and no isolation."""
+def bare(python: str, runs: int, slots: int, *flags: str) -> float:
+    """Runs a second of the same program by the same interpreter, with no isolation."""
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(slots) as threads:
         program = Path(folder) / "main.py"
         program.write_text(PYTHON)
         begun = time.perf_counter()
         for output in threads.map(
-            lambda _: subprocess.run([python, str(program)], input=b"1 2\n", capture_output=True, check=True).stdout,
+            lambda _: (
+                subprocess.run([python, *flags, str(program)], input=b"1 2\n", capture_output=True, check=True).stdout
+            ),
             range(runs),
         ):
             assert output == b"3\n"
@@ -58,9 +63,11 @@ async def measure(*, runs: int, rounds: int, slots: int) -> dict[str, float | st
     """Medians of the rounds and their ratios to the bare interpreter."""
     with tempfile.TemporaryDirectory() as cache:
         sandbox = await open_sandbox(JudgeSettings(slots=slots, cache_dir=Path(cache)))
+        python, slots = sandbox.engine.python, sandbox.pool.slots
         try:
             ways: dict[str, Callable[[], Awaitable[float]]] = {
-                "bare_python": lambda: asyncio.to_thread(bare, sandbox.engine.python, runs, sandbox.pool.slots),
+                "bare_python": lambda: asyncio.to_thread(bare, python, runs, slots),
+                "bare_python_no_site": lambda: asyncio.to_thread(bare, python, runs, slots, "-I", "-S"),
                 "judge_python": lambda: judged(sandbox, PYTHON, "python3", runs),
                 "judge_cpp": lambda: judged(sandbox, CPP, "cpp", runs),
             }
@@ -74,6 +81,7 @@ async def measure(*, runs: int, rounds: int, slots: int) -> dict[str, float | st
     return {
         **{f"{way}_per_s": round(value, 1) for way, value in medians.items()},
         "python_ratio": round(medians["judge_python"] / medians["bare_python"], 3),
+        "python_ratio_no_site": round(medians["judge_python"] / medians["bare_python_no_site"], 3),
         "cpp_ratio": round(medians["judge_cpp"] / medians["bare_python"], 3),
         "slots": sandbox.pool.slots,
         "load": os.getloadavg()[0],

@@ -2,6 +2,7 @@
 
 import pytest
 
+from microcoder.core.errors import InvalidArgument
 from microcoder.core.verdict import Verdict
 from microcoder.judge.local import LocalJudge
 
@@ -92,3 +93,8 @@ async def test_the_message_shows_the_result_and_never_the_answer(judge: LocalJud
     result = (await judge.report("def f(): return 77", [("", "31415926")], entry="f")).results[0]
     assert "77" in result.message
     assert "31415926" not in result.message
+
+
+async def test_an_answer_that_is_not_json_is_the_callers_mistake(judge: LocalJudge) -> None:
+    with pytest.raises(InvalidArgument, match="answer of test '0'"):
+        await judge.report("def f(): return 1", [("", "1 2")], entry="f")

@@ -1,6 +1,6 @@
 import pytest
 
-from microcoder.judge.domain.values import read_arguments, read_value, same_value
+from microcoder.judge.domain.values import read_value, same_value
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,3 @@ def test_equality(result: str, wanted: str, same: bool) -> None:
 def test_what_is_not_one_plain_value_is_refused(text: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
         read_value(text)
-
-
-def test_arguments_are_one_a_line() -> None:
-    assert read_arguments(b'[1, "a\\nb"]\r\n\n"x"\n3') == [[1, "a\nb"], "x", 3]

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Protocol
 
-from microcoder.core.errors import FailedPrecondition
+from microcoder.core.errors import FailedPrecondition, InvalidArgument
 from microcoder.core.problem import Checker
 from microcoder.core.verdict import Verdict
 from microcoder.judge.compiling import CompileError, Compiler, Executable
@@ -64,13 +64,23 @@ class CallComparison:
         del run
         if not outcome.result:
             return Verdict.RE, "the program ended before the call returned"
-        try:
-            result = read_value(outcome.result)
-        except ValueError as error:
-            return Verdict.WA, f"the result cannot be read: {readable(str(error).encode(), limit=200)}"
-        if same_value(result, read_value(test.answer)):
-            return Verdict.AC, ""
-        return Verdict.WA, f"wrong result: {readable(outcome.result, limit=100)}"
+        if len(outcome.result) < _IN_THREAD_BYTES:
+            return _compare_values(test, outcome.result)
+        return await asyncio.to_thread(_compare_values, test, outcome.result)
+
+
+def _compare_values(test: Test, result: bytes) -> tuple[Verdict, str]:
+    try:
+        wanted = read_value(test.answer)
+    except ValueError as error:
+        raise InvalidArgument(
+            f"the answer of test {test.name!r} is not one JSON value: {error}", fields={"tests.answer": "is not JSON"}
+        ) from error
+    try:
+        right = same_value(read_value(result), wanted)
+    except ValueError as error:
+        return Verdict.WA, f"the result cannot be read: {readable(str(error).encode(), limit=200)}"
+    return (Verdict.AC, "") if right else (Verdict.WA, f"wrong result: {readable(result, limit=100)}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,15 +33,6 @@ def read_value(text: bytes) -> Any:
     return value
 
 
-def read_arguments(text: bytes) -> list[Any]:
-    """The arguments in a test's input, one JSON value a line; empty lines are skipped.
-
-    Raises:
-        ValueError: A line is not JSON.
-    """
-    return [read_value(line) for line in text.splitlines() if line.strip()]
-
-
 def same_value(result: Any, wanted: Any, *, tolerance: float = FLOAT_TOLERANCE) -> bool:
     """Whether two values read by `read_value` are equal in the sense of this module."""
     if isinstance(wanted, list):

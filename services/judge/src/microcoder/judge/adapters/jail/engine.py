@@ -80,6 +80,7 @@ class ColdEngine:
             work = asyncio.get_running_loop().run_in_executor(self._threads, self._run, spec, stop)
             return await asyncio.shield(work)
         except BrokenExecutor as error:
+            stop.close()
             raise EngineFailed("a thread could not join its control groups") from error
         except asyncio.CancelledError:
             stop.pull()
@@ -104,7 +105,7 @@ class ColdEngine:
     def _run(self, spec: RunSpec, stop: "_StopPipe") -> Outcome:
         try:
             with ExitStack() as stack:
-                stack.enter_context(stop)
+                stack.callback(stop.close)
                 return _run(self._jail, spec, slot=self._slot.number, stop=stop, stack=stack)
         except OSError as error:
             raise EngineFailed(f"the run could not be set up: {error}") from error
@@ -123,10 +124,7 @@ class _StopPipe:
                 os.close(self._writer)
                 self._writer = -1
 
-    def __enter__(self) -> "_StopPipe":
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         self.pull()
         os.close(self.reader)
 
