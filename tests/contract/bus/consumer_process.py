@@ -17,7 +17,7 @@ async def main(settings: str, topic: str, group: str, file: str) -> None:
         os.write(handled, f"{payload.problem_id} {payload.revision}\n".encode())
         await asyncio.sleep(0.004)
 
-    bus = await open_bus(BusSettings.model_validate_json(Path(settings).read_text()))
+    bus = await open_bus(BusSettings.model_validate_json(Path(settings).read_text()))  # noqa: ASYNC240
     policy = WorkerPolicy(max_in_flight=4, commit_every_records=100, commit_every_s=60, max_buffered=50)
     await Worker(bus, group=group, topics=[topic], handle=handle, policy=policy).run()
 

@@ -93,7 +93,7 @@ class Harness:
 
     async def until_committed(self, group: str = "g", timeout_s: float = 15) -> None:
         async with asyncio.timeout(timeout_s):
-            while await self.lag(group):
+            while await self.lag(group):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
 
     async def all_of(self, topic: str) -> list[Message]:

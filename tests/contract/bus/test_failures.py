@@ -106,7 +106,7 @@ async def test_after_the_last_attempt_it_is_a_dead_letter(harness: Harness) -> N
     await harness.send([("bad", 1), ("good", 1)])
     async with working(harness.worker(collector)):
         async with asyncio.timeout(20):
-            while not await harness.dead():
+            while not await harness.dead():  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
     assert Counter(collector.seen) == {("bad", 1): 9, ("good", 1): 1}  # three deliveries of three calls
     [letter] = await dlq.list_dead(harness.bus, harness.topic)
@@ -133,7 +133,7 @@ async def test_a_retry_concerns_its_own_group_only(harness: Harness) -> None:
         await calm.until_count(1)
         retries = [f"{harness.topic}.retry"]
         async with asyncio.timeout(15):
-            while sum((await harness.bus.lag(retries, group="calm")).values()):
+            while sum((await harness.bus.lag(retries, group="calm")).values()):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
     assert calm.seen == [("bad", 1)]
 

@@ -113,5 +113,5 @@ def _all(collectors: list[Collector]) -> set[Seen]:
 
 async def _until(condition: Callable[[], bool], timeout_s: float = 30) -> None:
     async with asyncio.timeout(timeout_s):
-        while not condition():
+        while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.05)

@@ -44,7 +44,7 @@ async def test_a_broker_that_is_killed_and_restarted_under_load_loses_nothing(
             before = len(acknowledged)
             await asyncio.to_thread(local_kafka.start, broker.folder)
             async with asyncio.timeout(40):
-                while len(acknowledged) < before + 2000:
+                while len(acknowledged) < before + 2000:  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
             stop.set()
             await sender

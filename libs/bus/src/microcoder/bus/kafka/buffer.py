@@ -35,6 +35,8 @@ class Buffer:
         """At most `max_records`, none of the partitions `without`; each call begins at another partition."""
         taken: list[Message] = []
         for partition in [p for p in self._left if p not in set(without)]:
+            if len(taken) >= max_records:
+                break
             left = self._left.pop(partition)
             while left and len(taken) < max_records:
                 taken.append(left.popleft())
