@@ -28,10 +28,12 @@ class Platform:
             self.process = subprocess.Popen([*command, *options], stdout=log, stderr=log, env=clean_environ())
         self.wait(lambda: StackState.load(state_dir) is not None, START_S, "the platform to come up")
 
-    def cli(self, *arguments: str, ok: bool = True) -> Any:
+    def cli(self, *arguments: str, ok: bool = True, timeout_s: float = 300.0) -> Any:
         """Runs `microcoder ARGUMENTS --json` and gives what it printed."""
         command = [sys.executable, "-m", "microcoder.cli", *arguments, "--json", "--state", str(self.state_dir)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=clean_environ(), check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=timeout_s, env=clean_environ(), check=False
+        )
         assert (done.returncode == 0) is ok, f"{arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
         return json.loads(done.stdout)
 

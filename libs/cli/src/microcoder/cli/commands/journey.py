@@ -19,7 +19,7 @@ from microcoder.cli.local.llm import LlmChoice
 from microcoder.cli.local.stack import StackOptions, local_stack
 from microcoder.cli.local.state import StackState
 from microcoder.cli.output import console, notes, print_json, run, shown
-from microcoder.core.errors import FailedPrecondition, NotFound
+from microcoder.core.errors import FailedPrecondition, InvalidArgument, NotFound
 
 Kafka = Annotated[bool, typer.Option("--kafka", help="On a real single-node Kafka instead of the embedded bus.")]
 
@@ -66,6 +66,8 @@ def shipped(name: str) -> Path:
 
 
 async def _journey(plan: JourneyPlan, state_dir: Path, *, kafka: bool, as_json: bool) -> None:
+    if not plan.path.exists():
+        raise InvalidArgument(f"{plan.path} does not exist.")
     started = time.monotonic()
 
     def say(line: str) -> None:
