@@ -13,6 +13,8 @@ from microcoder.wire import to_proto
 
 _STOP_AT_FIRST = getattr(verdict_pb2, f"STOP_MODE_{StopMode.FIRST_FAIL.name}")
 _LANGUAGE = "python3"
+MAX_SOURCE_BYTES = 1024 * 1024
+"""Longer programs are not judged, they have the verdict CE: no contest takes them, and the judge refuses 4 MiB."""
 
 
 class Grader:
@@ -28,6 +30,8 @@ class Grader:
         Raises:
             Unavailable, DeadlineExceeded: The judge could not say; nothing is known about the program.
         """
+        if len(_encoded(program)) > MAX_SOURCE_BYTES:
+            return Verdict.CE
         for part in _parts(tests, self._settings.judge_request_bytes):
             submission = self._submission(item, tests, part, program)
             report = await self._client.judge(submission, timeout_s=self._settings.judge_timeout_s)
