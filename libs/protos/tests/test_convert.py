@@ -81,7 +81,7 @@ def test_absent_fields_take_the_defaults_and_zero_stays_zero() -> None:
 
 def test_unknown_enum_value_is_refused_in_plain_words() -> None:
     with pytest.raises(InvalidArgument, match="not one of EXACT, TOKENS, CUSTOM"):
-        from_proto(problem_pb2.Checker(kind=99), Checker)
+        from_proto(problem_pb2.Checker(kind=99), Checker)  # type: ignore[arg-type]
 
 
 def test_unspecified_enum_takes_the_default() -> None:
