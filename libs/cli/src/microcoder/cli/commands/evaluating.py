@@ -44,9 +44,7 @@ def start(  # the specification's fields are the options
     trained_on: Annotated[
         str, typer.Option("--trained-on", help="Release of the training; shared problems refuse the run.")
     ] = "",
-    worked_examples: Annotated[
-        int, typer.Option("--worked-examples", min=0, help="Solved examples in front of each prompt.")
-    ] = 0,
+    worked_examples: options.WorkedExamples = 0,
     max_items: Annotated[int, typer.Option("--max-items", min=0, help="Only the first items; 0 takes all.")] = 0,
     seed: Annotated[int, typer.Option("--seed")] = 0,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Follow the run to its end.")] = True,

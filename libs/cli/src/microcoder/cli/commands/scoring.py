@@ -73,6 +73,7 @@ def calibrate(
     attempts: Annotated[int, typer.Option("--attempts", min=1, help="Attempts per problem.")] = 4,
     max_tokens: Annotated[int, typer.Option("--max-tokens", min=1, help="Longest answer, tokens.")] = 512,
     model: Annotated[str, typer.Option("--model", help="Target model; the configured one by default.")] = "",
+    worked_examples: options.WorkedExamples = 0,
     seed: Annotated[int, typer.Option("--seed")] = 0,
     state: options.State = options.DEFAULT_STATE,
     as_json: options.Json = False,
@@ -80,7 +81,14 @@ def calibrate(
     """Measure the target model on a sample and fit its pass rate against the predicted scores."""
 
     async def work() -> None:
-        spec = CalibrationSpec(problems=problems, attempts=attempts, max_tokens=max_tokens, model=model, seed=seed)
+        spec = CalibrationSpec(
+            problems=problems,
+            attempts=attempts,
+            max_tokens=max_tokens,
+            model=model,
+            worked_examples=worked_examples,
+            seed=seed,
+        )
         async with connect(state) as clients:
             done = await calibrate_and_wait(clients, spec)
         if as_json:
@@ -130,6 +138,7 @@ def create_release(  # the policy's fields are the options
     published_from: Annotated[datetime | None, typer.Option("--from", help="Earliest publication, UTC.")] = None,
     published_to: Annotated[datetime | None, typer.Option("--to", help="Latest publication, UTC.")] = None,
     calibration: Annotated[str, typer.Option("--calibration", help="Calibration that sets the classes.")] = "",
+    worked_examples: options.WorkedExamples = 0,
     out: Annotated[Path | None, typer.Option("--out", help="Also fetch it into this folder.")] = None,
     state: options.State = options.DEFAULT_STATE,
     as_json: options.Json = False,
@@ -146,6 +155,7 @@ def create_release(  # the policy's fields are the options
             published_from=published_from,
             published_to=published_to,
             calibration_id=calibration,
+            worked_examples=worked_examples,
         )
         async with connect(state) as clients:
             release, created = await cut_release(clients, policy)

@@ -36,6 +36,7 @@ class JourneyPlan:
             problems=self.calibration_problems,
             attempts=self.attempts,
             max_tokens=self.completion_tokens,
+            worked_examples=self.worked_examples,
             seed=self.seed,
         )
 
