@@ -27,9 +27,9 @@ class Buffer:
         for partition in self._left.keys() - set(partitions):
             del self._left[partition]
 
-    def partitions(self) -> set[TopicPartition]:
-        """The partitions that something is left of."""
-        return set(self._left)
+    def partitions(self, *, at_least: int = 1) -> set[TopicPartition]:
+        """The partitions that so many records are left of."""
+        return {partition for partition, left in self._left.items() if len(left) >= at_least}
 
     def take(self, max_records: int, *, without: Iterable[TopicPartition]) -> list[Message]:
         """At most `max_records`, none of the partitions `without`; each call begins at another partition."""

@@ -19,6 +19,8 @@ _log = logging.getLogger(__name__)
 
 _WHOLE_FETCH = 1_000_000
 """More records than a fetch holds; see `Buffer`."""
+_FETCH_BELOW = 500
+"""While fewer records of a partition are buffered, the next fetch of it (up to 1 MiB) is under way."""
 _Polled = tuple[list[Message], frozenset[TopicPartition]]
 
 
@@ -110,9 +112,10 @@ class KafkaGroupConsumer:
         return self._buffer.take(max_records, without=self._paused), assignment
 
     def _apply_pauses(self, consumer: RawConsumer) -> None:
-        """Makes the pauses true, also for partitions that came since, and fetches no more of what is buffered."""
+        """Makes pauses true, also for partitions that came since, and stops the fetching of what there is enough of."""
         assigned, paused = consumer.assignment(), consumer.paused()
-        wanted = {partition for partition in assigned if partition in self._paused | self._buffer.partitions()}
+        stopped = self._paused | self._buffer.partitions(at_least=_FETCH_BELOW)
+        wanted = {partition for partition in assigned if partition in stopped}
         consumer.pause(*(wanted - paused))
         consumer.resume(*(partition for partition in paused - wanted if partition in assigned))
 
