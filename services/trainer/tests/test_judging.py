@@ -60,6 +60,16 @@ async def test_equal_programs_for_a_problem_are_judged_once() -> None:
     assert sorted(s.problem_id for s in judge.asked) == ["p", "q"]
 
 
+async def test_a_program_that_comes_again_is_not_judged_again_unless_there_was_trouble() -> None:
+    judge = ScriptedJudge()
+    scorer = BatchJudge(judge, JudgingLimits())
+    completions = [answer("good"), answer("trouble")]
+    first = await scorer.score(["p", "p"], completions)
+    second = await scorer.score(["p", "p"], completions)
+    assert [row.reward for row in first] == [row.reward for row in second] == [1.0, None]
+    assert sorted(s.source.decode().strip() for s in judge.asked) == ["good", "trouble", "trouble"]
+
+
 async def test_a_completion_without_a_program_costs_no_call() -> None:
     judge = ScriptedJudge()
     rows = await BatchJudge(judge, JudgingLimits()).score(["p"], ["I would add the numbers."])

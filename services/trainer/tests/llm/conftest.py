@@ -55,7 +55,7 @@ class Training:
             "release_id": self.release_id,
             "model": str(self.model),
             "prompts_per_step": 2,
-            "group_size": 16,
+            "group_size": 32,
             "max_completion_tokens": 6,
             "learning_rate": 5e-3,
         }
@@ -109,7 +109,7 @@ async def training(
             **_environment(store_settings),
             "MICROCODER_ENDPOINTS__JUDGE": judge,
             "MICROCODER_TRAINER__RUNS_DIR": str(tmp_path / "runs"),
-            "MICROCODER_TRAINER__MICRO_BATCH": "32",
+            "MICROCODER_TRAINER__MICRO_BATCH": "64",
         },
     )
     yield made

@@ -1,7 +1,7 @@
 """The judge as the reward of a batch of completions."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,24 +35,40 @@ class JudgingLimits:
     """Programs that are with the judge at a time."""
 
 
+_REPEATABLE = frozenset({Verdict.AC, Verdict.WA, Verdict.RE, Verdict.CE})
+"""Verdicts that another run would give again; those about time and memory may depend on the load."""
+_MOST_KNOWN = 10_000
+
+Asked = tuple[str, str]
+"""A problem id and a program."""
+
+
 class BatchJudge:
-    """Scores completions. Equal programs for one problem in a batch are judged once."""
+    """Scores completions. A program is judged once per problem: the better a model gets, the more it repeats itself."""
 
     def __init__(self, judge: Judging, limits: JudgingLimits) -> None:
         self._judge = judge
         self._limits = limits
+        self._known: dict[Asked, Verdict] = {}
 
     async def score(self, problem_ids: Sequence[str], completions: Sequence[str]) -> list[Scored]:
         """Each completion with its reward, in order. Trouble of the judge is no reward, not a reward of 0."""
         programs = [extract_code(text) for text in completions]
         asked = list(zip(problem_ids, programs, strict=True))
-        verdicts = await self._verdicts({pair for pair in asked if pair[1]})
+        verdicts = await self._verdicts({pair for pair in asked if pair[1]} - self._known.keys())
+        verdicts |= {pair: self._known[pair] for pair in asked if pair in self._known}
+        self._remember(verdicts)
         return [
             scored(problem_id, text, verdicts.get((problem_id, program)), has_program=bool(program))
             for (problem_id, program), text in zip(asked, completions, strict=True)
         ]
 
-    async def _verdicts(self, pairs: set[tuple[str, str]]) -> dict[tuple[str, str], Verdict | None]:
+    def _remember(self, verdicts: Mapping[Asked, Verdict | None]) -> None:
+        if len(self._known) > _MOST_KNOWN:
+            self._known.clear()
+        self._known |= {pair: verdict for pair, verdict in verdicts.items() if verdict in _REPEATABLE}
+
+    async def _verdicts(self, pairs: set[Asked]) -> dict[Asked, Verdict | None]:
         """One verdict per pair of problem and program; None where the judge could not say in time."""
         if not pairs:
             return {}

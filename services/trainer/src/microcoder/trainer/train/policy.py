@@ -1,4 +1,4 @@
-"""TRL's trainer with the conditional truncation mask."""
+"""TRL's trainer with the conditional truncation mask and an order of prompts that survives a resume."""
 
 import random
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from microcoder.trainer.domain.truncation import MaskRule, is_masked
+from microcoder.trainer.train.ordering import EpochOrder
 from microcoder.trainer.train.reward import JudgeReward
 from microcoder.trainer.train.without_vllm import GRPOTrainer
 
@@ -13,8 +14,8 @@ from microcoder.trainer.train.without_vllm import GRPOTrainer
 class PolicyTrainer(GRPOTrainer):  # type: ignore[misc]
     """`GRPOTrainer` that may set advantages of truncated completions to zero.
 
-    The one method overridden is private to TRL, hence the exact version in the constraints, and
-    `tests/llm/test_trl_contract.py`, which holds TRL to what is used of it.
+    The methods overridden are private to TRL, hence the exact version in the constraints, and
+    `tests/llm/test_trl_contract.py`, which holds TRL to what is used of them.
 
     Args:
         reward: The reward function; its rollout has the same rows in the same order.
@@ -41,6 +42,9 @@ class PolicyTrainer(GRPOTrainer):  # type: ignore[misc]
             rollout["advantages"] = rollout["advantages"] * keep
             self._metrics["train"]["truncation_mask/masked"].append(1.0 - keep.mean().item())
         return rollout
+
+    def _get_train_sampler(self, dataset: Any = None) -> EpochOrder:
+        return EpochOrder(super()._get_train_sampler(dataset), self.args.seed)
 
     def _keep(self, ids: torch.Tensor, present: torch.Tensor, rule: MaskRule) -> torch.Tensor:
         """1 for rows that keep their advantage, 0 for the others; shape (rows,), from two of shape (rows, tokens)."""
