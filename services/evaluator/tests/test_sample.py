@@ -101,6 +101,25 @@ def test_greedy_sampling_repeats_one_completion(sampled: Sampled) -> None:
     assert len({completion["text"] for completion in found}) == 1
 
 
+def test_prompts_of_different_lengths_do_not_disturb_each_other(sampled: Sampled) -> None:
+    prompts = {"one": "a", "two": "c b", "many": "a b c d e f g h i j k l a b c"}
+    together = sampled(prompts, temperature=0.0)
+    alone = {name: sampled({name: text}, temperature=0.0)[name] for name, text in prompts.items()}
+    assert together == alone
+
+
+def test_reading_a_prompt_once_changes_nothing(checkpoint: Path, sampled: Sampled) -> None:
+    """What the model's own generation gives, greedily, on the prompt as a whole."""
+    import transformers  # noqa: PLC0415  needs torch
+
+    tokenizer = transformers.AutoTokenizer.from_pretrained(checkpoint)
+    model = transformers.AutoModelForCausalLM.from_pretrained(checkpoint)
+    inputs = tokenizer("d a b h k c", return_tensors="pt", add_special_tokens=False)
+    output = model.generate(**inputs, do_sample=False, max_new_tokens=16, pad_token_id=1)
+    text = tokenizer.decode(output[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
+    assert sampled({"x": "d a b h k c"}, temperature=0.0)["x"]["completions"][0]["text"] == text
+
+
 def test_a_prompt_beyond_the_context_fails_alone(sampled: Sampled) -> None:
     replies = sampled({"long": "a " * CONTEXT, "short": "a b"})
     assert f"the prompt has {CONTEXT} tokens" in replies["long"]["error"]

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,24 +77,40 @@ class Sampler:
         torch.manual_seed(seed)
         inputs = self._tokenizer(list(texts), return_tensors="pt", padding=True, add_special_tokens=False)
         inputs = inputs.to(self._device)
-        options = self._options
-        sampling = {"do_sample": True, "temperature": options.temperature, "top_k": 0, "top_p": 1.0}
-        if options.temperature == 0:
-            sampling = {"do_sample": False}
-        # Greedy decoding gives the same text each time: sample once and repeat it.
-        returned = samples if options.temperature > 0 else 1
+        # Greedy decoding gives the same text each time: it is done once and repeated.
+        different = samples if self._options.temperature > 0 else 1
         with torch.inference_mode():
-            output = self._model.generate(
-                **inputs,
-                **sampling,
-                num_return_sequences=returned,
-                max_new_tokens=options.max_tokens,
-                pad_token_id=self._tokenizer.pad_token_id,
-            )
-        fresh = output[:, inputs["input_ids"].shape[1] :].tolist()
+            fresh = self._generate(inputs["input_ids"], inputs["attention_mask"], different)
         completions = [self._completion(tokens) for tokens in fresh]
-        groups = [completions[i : i + returned] for i in range(0, len(completions), returned)]
-        return [group * (samples // returned) for group in groups]
+        groups = [completions[i : i + different] for i in range(0, len(completions), different)]
+        return [group * (samples // different) for group in groups]
+
+    def _generate(self, ids: Any, mask: Any, samples: int) -> list[list[int]]:
+        """Tokens of `samples` completions of each row of `ids`, row by row. A prompt is read once for all of them."""
+        cache = DynamicCache(config=self._model.config)
+        if ids.shape[1] > 1:
+            positions = (mask.cumsum(-1) - 1).clamp(min=0)[:, :-1]
+            self._model(
+                input_ids=ids[:, :-1],
+                attention_mask=mask[:, :-1],
+                position_ids=positions,
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=1,
+            )
+            cache.batch_repeat_interleave(samples)
+        temperature = self._options.temperature
+        sampling = {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0}
+        output = self._model.generate(
+            input_ids=ids.repeat_interleave(samples, dim=0),
+            attention_mask=mask.repeat_interleave(samples, dim=0),
+            past_key_values=cache,
+            max_new_tokens=self._options.max_tokens,
+            pad_token_id=self._tokenizer.pad_token_id,
+            **(sampling if temperature > 0 else {"do_sample": False}),
+        )
+        tokens: list[list[int]] = output[:, ids.shape[1] :].tolist()
+        return tokens
 
     def _completion(self, tokens: list[int]) -> dict[str, Any]:
         end = next((i for i, token in enumerate(tokens) if token in self._stops), None)
