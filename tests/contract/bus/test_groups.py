@@ -47,6 +47,30 @@ async def test_members_share_and_take_over_when_one_leaves(harness: Harness) -> 
         await harness.until_committed()
 
 
+async def test_a_member_that_joins_under_load_takes_over_without_loss_and_nearly_without_repeats(
+    harness: Harness,
+) -> None:
+    collectors = [Collector(behave=lambda _: asyncio.sleep(0.005)) for _ in range(2)]
+    sent: list[Seen] = []
+
+    async def send_until_both_work() -> None:
+        while len(collectors[1].seen) < 100:
+            batch = [(f"k{i % 100}", i) for i in range(len(sent), len(sent) + 50)]
+            await harness.send(batch)
+            sent.extend(batch)
+            await asyncio.sleep(0.05)
+
+    async with working(harness.worker(collectors[0])):
+        sender = asyncio.create_task(send_until_both_work())
+        await collectors[0].until_count(100)
+        async with working(harness.worker(collectors[1])):
+            await asyncio.wait_for(sender, 30)
+            await _until(lambda: len(_all(collectors)) == len(sent))
+            await harness.until_committed()
+    repeats = sum(len(collector.seen) for collector in collectors) - len(sent)
+    assert repeats <= 20
+
+
 async def test_more_members_than_partitions_is_no_error(harness: Harness) -> None:
     collectors = [Collector() for _ in range(harness.settings.partitions + 1)]
     async with working(*(harness.worker(collector) for collector in collectors)):

@@ -70,6 +70,9 @@ class Consumer(Protocol):
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Says that all records before each offset are done. Partitions that this member lost are ignored.
 
+        A partition that left the assignment in the last `poll` can be committed until the next one, so that its new
+        owner does not repeat what was finished.
+
         Raises:
             Unavailable: Not committed; the records come again if this member ends now.
         """
@@ -91,16 +94,31 @@ class Bus(Protocol):
         """
 
     async def consumer(self, topics: Sequence[str], *, group: str) -> Consumer:
-        """Joins `group` on `topics`. A new group starts at the oldest record."""
+        """Joins `group` on `topics`. A new group starts at the oldest record.
+
+        Raises:
+            NotFound: A topic does not exist.
+            Unavailable: The bus does not answer.
+        """
 
     def read(self, topic: str) -> AsyncIterator[Message]:
-        """All records of `topic` that are there now, partition by partition, without any group."""
+        """All records of `topic` that are there now, partition by partition, without any group.
+
+        Raises:
+            NotFound: The topic does not exist.
+            Unavailable: The bus does not answer.
+        """
 
     async def ensure_topics(self, topics: Sequence[str], *, partitions: int) -> None:
         """Creates the topics that do not exist yet. Existing ones keep their partitions."""
 
     async def lag(self, topics: Sequence[str], *, group: str) -> Mapping[TopicPartition, int]:
-        """Records that `group` has not committed yet, per partition."""
+        """Records that `group` has not committed yet, per partition.
+
+        Raises:
+            NotFound: A topic does not exist.
+            Unavailable: The bus does not answer.
+        """
 
     async def close(self) -> None:
         """Sends what is buffered and closes all connections."""

@@ -38,6 +38,7 @@ class KafkaGroupConsumer:
         self._consumer: RawConsumer | None = None
         self._polling: Future[_Polled] | None = None
         self._assignment: frozenset[TopicPartition] = frozenset()
+        self._committable: frozenset[TopicPartition] = frozenset()
         self._paused: frozenset[TopicPartition] = frozenset()
         self._buffer = Buffer()
 
@@ -57,13 +58,17 @@ class KafkaGroupConsumer:
         if self._polling is None:
             self._polling = self._thread.submit(lambda: self._poll(max_records, timeout_s))
         try:
-            messages, self._assignment = await asyncio.shield(asyncio.wrap_future(self._polling))
+            messages, assignment = await asyncio.shield(asyncio.wrap_future(self._polling))
         except asyncio.CancelledError:
             raise
         except BaseException:
             self._polling = None
             raise
         self._polling = None
+        # What was given up in this poll has no new owner before the next one in most cases, and what was finished of
+        # it may be committed until then; at worst, its new owner repeats it all the same.
+        self._committable = self._assignment | assignment
+        self._assignment = assignment
         return messages
 
     def assignment(self) -> frozenset[TopicPartition]:
@@ -80,7 +85,7 @@ class KafkaGroupConsumer:
 
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         """See `Consumer.commit`."""
-        mine = {partition: offset for partition, offset in offsets.items() if partition in self._assignment}
+        mine = {partition: offset for partition, offset in offsets.items() if partition in self._committable}
         if mine:
             await self._thread.run(lambda: self._commit(mine))
 

@@ -22,6 +22,7 @@ class Intake:
         self._consumer = consumer
         self._lanes = lanes
         self._policy = policy
+        self._low = policy.max_buffered // 2
         self._watermarks: dict[TopicPartition, Watermark] = {}
         self._paused: set[TopicPartition] = set()
         self._waiting: list[tuple[int, int, Delivery]] = []
@@ -37,6 +38,11 @@ class Intake:
     def paused(self) -> int:
         """Partitions that are full."""
         return len(self._paused)
+
+    @property
+    def backlogged(self) -> bool:
+        """Whether a full partition gets room as soon as handlers end, and not only when the time of records comes."""
+        return any(self._watermarks[partition].held <= self._low for partition in self._paused)
 
     @property
     def buffered(self) -> int:
@@ -76,6 +82,7 @@ class Intake:
         for message in messages:
             watermark = self._watermark_for(message)
             watermark.take(message.offset)
+            watermark.held += 1
             delivery = Delivery(message, watermark)
             heapq.heappush(self._waiting, (delivery.not_before_ms, next(self._order), delivery))
         self.release_due()
@@ -84,11 +91,13 @@ class Intake:
         """Queues the records whose time has come."""
         now_ms = time.time_ns() // 1_000_000
         while self._waiting and self._waiting[0][0] <= now_ms:
-            self._lanes.add(heapq.heappop(self._waiting)[2])
+            delivery = heapq.heappop(self._waiting)[2]
+            delivery.watermark.held -= 1
+            self._lanes.add(delivery)
 
     def balance(self) -> bool:
         """Pauses the partitions that are full and resumes those that are half empty; True if any was resumed."""
-        roomy = [p for p in self._paused if self._watermarks[p].open <= self._policy.max_buffered // 2]
+        roomy = [p for p in self._paused if self._watermarks[p].open <= self._low]
         self._paused.difference_update(roomy)
         if roomy:
             self._consumer.resume(roomy)

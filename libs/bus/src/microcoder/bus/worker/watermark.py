@@ -15,6 +15,8 @@ class Watermark:
         self._committable: int | None = None
         self.unreported = 0
         """Records that moved the watermark since they were last committed."""
+        self.held = 0
+        """Open records that wait for their time."""
         self.void = False
         """Whether the partition was lost: others handle these records, nothing is sent or committed for them."""
 

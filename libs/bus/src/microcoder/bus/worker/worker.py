@@ -132,7 +132,7 @@ class Worker:
             await self._try_to(intake.commit())
         intake.balance()
         timeout_s = self._policy.poll_timeout_s
-        if intake.paused:
+        if intake.backlogged:
             # The wait for room is here and not in the poll, which would not notice that there is room again.
             await self._wait_for_room(intake, timeout_s)
             timeout_s = 0.0
