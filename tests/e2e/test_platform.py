@@ -95,8 +95,8 @@ def test_a_statement_of_ones_own_is_scored(contest: Platform, tmp_path: Path) ->
 
 
 def test_calibration_is_judged(contest: Platform) -> None:
-    done = contest.cli("calibrate", "--problems", "3", "--attempts", "2")
-    assert len(done["items"]) == 3
+    done = contest.cli("calibrate", "--problems", "4", "--attempts", "2")
+    assert len(done["items"]) == 4
     assert all(int(item["attempts"]) == 2 for item in done["items"])
 
 
