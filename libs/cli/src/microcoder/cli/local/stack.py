@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from microcoder.bus import local_kafka
+from microcoder.cli.local import orphans
 from microcoder.cli.local.child import Child
 from microcoder.cli.local.llm import LlmChoice, Say, training_python, with_llm
 from microcoder.cli.local.plan import LlmPlan, ServicePlan, Surroundings, free_ports, pick_ports, plan_services
@@ -22,6 +23,8 @@ START_BUDGET_S = 90.0
 """How long a service may take until it serves."""
 DRAIN_BUDGET_S = 30.0
 """How long a service may take to finish what it has in hand."""
+ORPHAN_GRACE_S = 60.0
+"""How long a process that a service left behind may take: a training step and a checkpoint."""
 _RESTART_DELAY_S = 1.0
 _MAX_RESTARTS = 5
 
@@ -114,6 +117,9 @@ async def _with_bus(closing: AsyncExitStack, state_dir: Path, say: Say, *, kafka
 
 
 async def _with_services(closing: AsyncExitStack, plans: list[ServicePlan], state_dir: Path, say: Say) -> None:
+    orphans.adopt()
+    spared = orphans.children()
+    closing.push_async_callback(orphans.end_all, spared=spared, grace_s=ORPHAN_GRACE_S)
     children = [_child(plan, state_dir) for plan in plans]
     closing.push_async_callback(_stop_all, children)
     for child in children:
