@@ -22,7 +22,11 @@ def generate(out: Path) -> None:
     ]  # fmt: skip
     # protoc looks its plug-ins up in PATH; they lie beside the interpreter, which may not be in it.
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
-    subprocess.run(command, check=True, cwd=PROTOS, env={**os.environ, "PATH": path})
+    done = subprocess.run(
+        command, cwd=PROTOS, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        sys.exit(done.stderr)
 
 
 def main() -> int:
