@@ -18,16 +18,16 @@ Training = Any
 
 
 async def test_it_learns(training: Training) -> None:
-    run = await training.add("train-learn", algorithm=Algorithm.MICROCODER_GRPO, max_steps=40, save_steps=40)
+    run = await training.add("train-learn", algorithm=Algorithm.MICROCODER_GRPO, max_steps=30, save_steps=30)
     code, outcome = await training.train(run.id)
     assert code == ExitCode.FINISHED, training.output(run.id)
     rewards = await training.rewards(run.id)
-    first, last = (sum(rewards[step] for step in steps) / 5 for steps in (range(1, 6), range(36, 41)))
+    first, last = (sum(rewards[step] for step in steps) / 5 for steps in (range(1, 6), range(26, 31)))
     print(f"mean reward of the first five steps {first:.2f}, of the last five {last:.2f}")
     assert first < 0.3
     assert last > 0.8
     ended = await training.store.training_runs.get(run.id)
-    assert (ended.progress.done, ended.checkpoint) == (40, str(training.folder / run.id / "checkpoint-40"))
+    assert (ended.progress.done, ended.checkpoint) == (30, str(training.folder / run.id / "checkpoint-30"))
     assert str(training.folder / run.id / "final") in outcome.message
     samples = [s async for s in training.store.training_samples.scan({"run_id": run.id})]
     assert {sample.verdict for sample in samples} >= {Verdict.AC, Verdict.WA, Verdict.RE}
@@ -38,7 +38,7 @@ async def test_it_learns(training: Training) -> None:
 
 
 async def test_a_stopped_run_goes_on_as_if_nothing_had_happened(training: Training) -> None:
-    spec = {"algorithm": Algorithm.MICROCODER_GRPO, "max_steps": 24, "save_steps": 10}
+    spec = {"algorithm": Algorithm.MICROCODER_GRPO, "max_steps": 16, "save_steps": 10}
     straight, broken = await training.add("train-straight", **spec), await training.add("train-broken", **spec)
     await training.train(straight.id)
     process = await training.start(broken.id)
@@ -50,7 +50,7 @@ async def test_a_stopped_run_goes_on_as_if_nothing_had_happened(training: Traini
     stopped = await training.store.training_runs.get(broken.id)
     checkpoint = newest_complete(training.folder / broken.id)
     assert checkpoint is not None
-    assert 5 <= checkpoint.step == stopped.progress.done < 24
+    assert 5 <= checkpoint.step == stopped.progress.done < 16
     assert stopped.checkpoint == str(checkpoint.folder)
     code, _ = await training.train(broken.id, "--resume")
     assert code == ExitCode.FINISHED, training.output(broken.id)

@@ -19,15 +19,15 @@ from microcoder.trainer.train.reward import JudgeReward
 NEEDS = "needs the packages of constraints/trainer.txt (make setup-trainer)"
 pytestmark = [pytest.mark.llm, pytest.mark.timeout(300)]
 
-ROWS = 16
+ROWS = 32
 LONGEST = 6
 
 
-class EveryOther:
-    """A judge that passes programs which read their input an odd number of times."""
+class Parity:
+    """A judge that passes about half of all programs, whatever they do."""
 
     async def judge(self, submission: Any, *, timeout_s: float) -> JudgeReport:
-        verdict = Verdict.AC if submission.source.count(b"input") % 2 else Verdict.WA
+        verdict = Verdict.AC if sum(submission.source) % 2 else Verdict.WA
         return JudgeReport(verdict=verdict, passed=0, total=1)
 
 
@@ -52,7 +52,7 @@ class Parts:
         recipe = recipe_of(Algorithm.MICROCODER_GRPO)
         hardware = Hardware(cuda=False, bf16=False, micro_batch=ROWS)
         self.reward = JudgeReward(
-            BatchJudge(EveryOther(), JudgingLimits()), background, max_tokens=LONGEST, overlong_share=0.0
+            BatchJudge(Parity(), JudgingLimits()), background, max_tokens=LONGEST, overlong_share=0.0
         )
         self.trainer = PolicyTrainer(
             reward=self.reward,
@@ -133,10 +133,10 @@ def test_the_mask_sets_exactly_the_promising_truncated_rows_to_zero(toy_model: P
 def test_a_row_without_a_reward_has_no_advantage_and_moves_no_mean(toy_model: Path, background: Background) -> None:
     parts = Parts(toy_model, background, rho=None)
 
-    class Silent(EveryOther):
+    class Silent(Parity):
         async def judge(self, submission: Any, *, timeout_s: float) -> JudgeReport:
             report = await super().judge(submission, timeout_s=timeout_s)
-            return report if submission.source.count(b"2") else JudgeReport(verdict=Verdict.IE, passed=0, total=1)
+            return report if sum(submission.source) % 3 else JudgeReport(verdict=Verdict.IE, passed=0, total=1)
 
     parts.reward._judge = BatchJudge(Silent(), JudgingLimits())
     advantages = parts.rollout()["advantages"]
