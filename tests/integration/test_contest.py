@@ -65,7 +65,6 @@ def test_package_is_well_formed(package: Path) -> None:
     assert (settings["validation"] == "custom") == (package / "output_validators").exists()
     (statement,) = (package / "problem_statement").glob("problem.en.*")
     assert "$" in statement.read_text()
-    assert "Input" in statement.read_text()
     folders = {path.name for path in (package / "submissions").iterdir()}
     assert folders <= VERDICT_FOLDERS
     languages = {path.suffix for path in (package / "submissions" / "accepted").iterdir()}
