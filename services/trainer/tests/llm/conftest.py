@@ -99,7 +99,7 @@ class Training:
 
 @pytest_asyncio.fixture
 async def training(
-    store: Store, store_settings: StoreSettings, tmp_path: Path, judge: str, toy_model: Path
+    toy_model: Path, store: Store, store_settings: StoreSettings, tmp_path: Path, judge: str
 ) -> AsyncIterator[Training]:
     made = Training(
         store=store,

@@ -24,7 +24,7 @@ class TrainerSettings(Group):
     """How long a process may take to save itself before it is killed, seconds. A step and a checkpoint must fit."""
 
     micro_batch: int = Field(default=0, ge=0)
-    """Most completions in one backward pass; 0 chooses 4 on CPU and 8 on GPU."""
+    """Most completions in one backward pass; 0 chooses 1 on CPU and 8 on GPU."""
     threads: int = Field(default=0, ge=0)
     """Threads of torch; 0 leaves it to torch."""
     judge_timeout_s: float = Field(default=120.0, gt=0)

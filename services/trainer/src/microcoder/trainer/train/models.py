@@ -12,7 +12,7 @@ from microcoder.core.solving import ChatMessage
 from microcoder.trainer.domain.arguments import Hardware
 from microcoder.trainer.domain.outcome import ExitCode, TrainingFailed
 
-_CPU_MICRO_BATCH = 4
+_CPU_MICRO_BATCH = 1
 _CUDA_MICRO_BATCH = 8
 
 
