@@ -23,11 +23,13 @@ class JourneyPlan:
     """Folder of the model to train and to evaluate."""
     calibration_problems: int = 8
     attempts: int = 4
-    steps: int = 6
+    steps: int = 4
     group_size: int = 4
-    completion_tokens: int = 64
+    prompt_tokens: int = 340
+    """Longer prompts are not trained on: a step's time and memory grow with them."""
+    completion_tokens: int = 48
     evaluation_samples: int = 2
-    worked_examples: int = 2
+    worked_examples: int = 1
     seed: int = 0
 
     def calibration(self) -> CalibrationSpec:
@@ -60,6 +62,7 @@ class JourneyPlan:
             group_size=self.group_size,
             learning_rate=1e-4,
             temperature=0.8,
+            max_prompt_tokens=self.prompt_tokens,
             max_completion_tokens=self.completion_tokens,
             lora_rank=8,
             save_steps=max(1, self.steps // 2),
