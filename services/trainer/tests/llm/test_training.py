@@ -87,7 +87,6 @@ async def test_adapters_are_merged_into_a_model_that_stands_alone(training: Trai
     [
         ({"model": "/no/such/folder"}, ExitCode.NO_MODEL, "/no/such/folder"),
         ({"release_id": "none"}, ExitCode.BAD_RELEASE, "no release none"),
-        ({"max_prompt_tokens": 0}, ExitCode.BAD_RELEASE, "max_prompt_tokens"),
     ],
 )
 async def test_what_cannot_work_ends_with_a_code_that_says_so(

@@ -104,6 +104,8 @@ def _work(attempt: _Attempt) -> Path:
 
 
 def _train(run: TrainingRun, rows: list[PromptRow], around: Surroundings, *, resume: bool) -> Path:
+    if not (Path(run.spec.model) / "config.json").is_file():
+        raise TrainingFailed(ExitCode.NO_MODEL, f"There is no checkpoint in {run.spec.model} on this machine.")
     around.say("loading torch")
     from microcoder.trainer.train import session  # noqa: PLC0415  # torch: takes seconds, or is missing
 
