@@ -31,7 +31,7 @@ def run_path(
         Path | None, typer.Option("--dataset", help="Items to evaluate on; the shipped ones by default.")
     ] = None,
     model: Annotated[str, typer.Option("--model", help="Folder of the model to train; the local one by default.")] = "",
-    steps: Annotated[int, typer.Option("--steps", min=1, help="Training steps.")] = 4,
+    steps: Annotated[int, typer.Option("--steps", min=1, help="Training steps.")] = 3,
     kafka: Kafka = False,
     state: options.State = options.DEFAULT_STATE,
     as_json: options.Json = False,

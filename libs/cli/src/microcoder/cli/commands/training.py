@@ -214,16 +214,23 @@ async def list_metrics(clients: Clients, run_id: str, limit: int = 500) -> list[
 
 def metrics_table(points: list[training_pb2.MetricPoint]) -> Table:
     """Reward and what explains it, per step."""
-    names = ["reward", "reward_std", "completions/mean_length", "completions/clipped_ratio", "loss"]
+    names = {
+        "judge/mean_reward": "passed",
+        "reward": "reward",
+        "reward_std": "std",
+        "completions/mean_length": "tokens",
+        "completions/clipped_ratio": "cut off",
+        "loss": "loss",
+    }
     rows = [
         [
             p.step,
             *(f"{p.values[name]:.3f}" if name in p.values else "" for name in names),
-            _bar(p.values.get("reward", 0.0)),
+            _bar(p.values.get("judge/mean_reward", 0.0)),
         ]
         for p in points
     ]
-    return table("Reward per step", ["step#", *(f"{name}#" for name in names), ""], rows)
+    return table("Reward per step", ["step#", *(f"{title}#" for title in names.values()), ""], rows)
 
 
 def _bar(reward: float, width: int = 20) -> str:

@@ -22,14 +22,14 @@ class JourneyPlan:
     model: str
     """Folder of the model to train and to evaluate."""
     calibration_problems: int = 8
-    attempts: int = 4
-    steps: int = 4
+    attempts: int = 2
+    steps: int = 3
     group_size: int = 4
-    prompt_tokens: int = 340
+    prompt_tokens: int = 420
     """Longer prompts are not trained on: a step's time and memory grow with them."""
-    completion_tokens: int = 48
+    completion_tokens: int = 40
     evaluation_samples: int = 2
-    worked_examples: int = 1
+    worked_examples: int = 2
     seed: int = 0
 
     def calibration(self) -> CalibrationSpec:
@@ -56,7 +56,7 @@ class JourneyPlan:
         return TrainingSpec(
             release_id=release_id,
             model=self.model,
-            algorithm=Algorithm.DAPO,
+            algorithm=Algorithm.MICROCODER_GRPO,
             max_steps=self.steps,
             prompts_per_step=1,
             group_size=self.group_size,
