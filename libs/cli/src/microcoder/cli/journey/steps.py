@@ -130,8 +130,13 @@ async def _known_training(clients: Clients, spec: TrainingSpec) -> training_pb2.
 
 async def _evaluate(clients: Clients, plan: JourneyPlan, journey: Journey, say: Say) -> None:
     journey.before = await _evaluation(clients, plan.evaluation(plan.model, journey.release.id), journey, "before", say)
-    trained = plan.evaluation(journey.run.checkpoint, journey.release.id)
+    trained = plan.evaluation(str(trained_model(journey.run)), journey.release.id)
     journey.after = await _evaluation(clients, trained, journey, "after", say)
+
+
+def trained_model(run: training_pb2.TrainingRun) -> Path:
+    """Folder of the whole model that a run ended with, beside its checkpoints (docs/training.md)."""
+    return Path(run.checkpoint).parent / "final"
 
 
 async def _evaluation(
