@@ -13,7 +13,6 @@ from microcoder.cli.local.doctor import Finding, findings
 from microcoder.cli.local.llm import LlmChoice, Say
 from microcoder.cli.local.ready import is_serving
 from microcoder.cli.local.stack import StackOptions, local_stack
-from microcoder.cli.local.state import StackState
 from microcoder.cli.output import console, notes, print_json, run, shown, table
 from microcoder.core.errors import Unavailable
 
@@ -51,24 +50,22 @@ async def _up(chosen: StackOptions) -> None:
     def say(line: str) -> None:
         notes.print(f"[dim]{time.monotonic() - started:6.1f} s[/]  {shown(line)}")
 
-    coming = asyncio.create_task(_serve(chosen, say, stop))
+    is_up = asyncio.Event()
+    coming = asyncio.create_task(_serve(chosen, say, is_up, stop))
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait({coming, stopped}, return_when=asyncio.FIRST_COMPLETED)
     if not coming.done():
         say("Draining")
-        if not _is_up(chosen):
+        if not is_up.is_set():
             coming.cancel()
     stopped.cancel()
     await coming
     say("Stopped")
 
 
-def _is_up(chosen: StackOptions) -> bool:
-    return StackState.load(chosen.state_dir.resolve()) is not None
-
-
-async def _serve(chosen: StackOptions, say: Say, stop: asyncio.Event) -> None:
+async def _serve(chosen: StackOptions, say: Say, is_up: asyncio.Event, stop: asyncio.Event) -> None:
     async with local_stack(chosen, say) as running:
+        is_up.set()
         rows = [[name, running.services[name], running.admin[name]] for name in running.services]
         console.print(table("", ["service", "gRPC", "metrics and health"], rows))
         console.print(f"MongoDB {shown(running.store)}, bus {shown(running.bus)}, LLM {shown(running.llm) or 'none'}")

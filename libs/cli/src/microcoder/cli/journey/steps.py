@@ -27,6 +27,8 @@ from microcoder.wire import to_proto
 
 Say = Callable[[str], None]
 _PAGE = 500
+MIN_CALIBRATION_PROBLEMS = 4
+"""Fewer scored problems say nothing about a curve, and the scorer refuses them."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,6 +83,10 @@ def _funnel_line(funnel: normalizer_service_pb2.GetFunnelResponse) -> str:
 
 
 async def _calibrate(clients: Clients, plan: JourneyPlan, journey: Journey, say: Say) -> None:
+    scored = sum(problem.HasField("overall") for problem in journey.problems)
+    if scored < MIN_CALIBRATION_PROBLEMS:
+        say(f"Calibration: left out, {scored} scored problems are too few; the default boundaries hold")
+        return
     spec = plan.calibration()
     wanted = to_proto(spec, difficulty_pb2.CalibrationSpec)
     listing = scorer_service_pb2.ListCalibrationsRequest(page_size=_PAGE)
