@@ -61,7 +61,8 @@ def test_the_whole_way_twice(
 ) -> None:
     platform = Platform(tmp_path / "state", llm)
     try:
-        options = ("run", "--source", str(packages), "--name", "tiny", "--model", str(model), "--steps", "2")
+        options = ["run", "--source", str(packages), "--name", "tiny", "--model", str(model)]
+        options += ["--steps", "2", "--max-prompt-tokens", "4000"]
         first = platform.cli(*options, timeout_s=600)
         second = platform.cli(*options, timeout_s=300)
     finally:

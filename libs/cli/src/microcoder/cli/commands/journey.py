@@ -32,13 +32,21 @@ def run_path(
     ] = None,
     model: Annotated[str, typer.Option("--model", help="Folder of the model to train; the local one by default.")] = "",
     steps: Annotated[int, typer.Option("--steps", min=1, help="Training steps.")] = 3,
+    prompt_tokens: Annotated[
+        int, typer.Option("--max-prompt-tokens", min=1, help="Longest prompt to train on.")
+    ] = 1024,
     kafka: Kafka = False,
     state: options.State = options.DEFAULT_STATE,
     as_json: options.Json = False,
 ) -> None:
     """Take problem packages the whole way: prove, score, release, train, evaluate. A second run changes nothing."""
     plan = JourneyPlan(
-        path=source, source=name, dataset=dataset or shipped("evaluation/items.jsonl"), model=model, steps=steps
+        path=source,
+        source=name,
+        dataset=dataset or shipped("evaluation/items.jsonl"),
+        model=model,
+        steps=steps,
+        prompt_tokens=prompt_tokens,
     )
     run(_journey(plan, state, kafka=kafka, as_json=as_json), as_json=as_json)
 
