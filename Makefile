@@ -54,7 +54,7 @@ test-services: setup ## Run the tests that need no torch
 	$(BIN)/pytest $(PYTEST_ARGS)
 
 test-trainer: setup-trainer ## Run the tests of the training process and of sampling from a checkpoint
-	$(LLM_BIN)/python -m pytest -m llm $(PYTEST_ARGS)
+	$(LLM_BIN)/python -m pytest -m llm libs/llm services/trainer services/evaluator $(PYTEST_ARGS)
 
 coverage: setup ## Run the tests that need no torch and report coverage
 	$(BIN)/pytest --cov --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
