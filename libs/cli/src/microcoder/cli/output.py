@@ -4,7 +4,8 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Coroutine, Sequence
+import time
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, NoReturn
 
 import typer
@@ -23,6 +24,20 @@ EXIT_INTERRUPTED = 130
 console = Console(highlight=False)
 notes = Console(stderr=True, highlight=False)
 """Progress and remarks: kept off standard output, which belongs to results."""
+
+
+Say = Callable[[str], None]
+"""Tells a person what is going on, one line at a time."""
+
+
+def timed_say() -> Say:
+    """Says each line with the seconds since this call in front of it."""
+    started = time.monotonic()
+
+    def say(line: str) -> None:
+        notes.print(f"[dim]{time.monotonic() - started:6.1f} s[/]  {shown(line)}")
+
+    return say
 
 
 def as_dict(message: Message) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """`run` and `demo`: the whole way in one command."""
 
 import dataclasses
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,13 +11,13 @@ import typer
 from microcoder.cli import options
 from microcoder.cli.connect import Clients, connect
 from microcoder.cli.journey.plan import JourneyPlan
-from microcoder.cli.journey.steps import Journey, Say, travel
+from microcoder.cli.journey.steps import Journey, travel
 from microcoder.cli.journey.summary import as_json as journey_json
 from microcoder.cli.journey.summary import summary
 from microcoder.cli.local.llm import LlmChoice
 from microcoder.cli.local.stack import StackOptions, local_stack
 from microcoder.cli.local.state import StackState
-from microcoder.cli.output import console, notes, print_json, run, shown
+from microcoder.cli.output import Say, console, print_json, run, timed_say
 from microcoder.core.errors import FailedPrecondition, InvalidArgument, NotFound
 
 Kafka = Annotated[bool, typer.Option("--kafka", help="On a real single-node Kafka instead of the embedded bus.")]
@@ -76,11 +75,7 @@ def shipped(name: str) -> Path:
 async def _journey(plan: JourneyPlan, state_dir: Path, *, kafka: bool, as_json: bool) -> None:
     if not plan.path.exists():
         raise InvalidArgument(f"{plan.path} does not exist.")
-    started = time.monotonic()
-
-    def say(line: str) -> None:
-        notes.print(f"[dim]{time.monotonic() - started:6.1f} s[/]  {shown(line)}")
-
+    say = timed_say()
     async with _platform(state_dir, say, kafka=kafka) as (running, clients):
         model = plan.model or running.model_dir
         if not model:

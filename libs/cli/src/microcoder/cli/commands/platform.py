@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import time
 from typing import Annotated
 
 import typer
@@ -10,10 +9,10 @@ import typer
 from microcoder.cli import options
 from microcoder.cli.connect import endpoints
 from microcoder.cli.local.doctor import Finding, findings
-from microcoder.cli.local.llm import LlmChoice, Say
+from microcoder.cli.local.llm import LlmChoice
 from microcoder.cli.local.ready import is_serving
 from microcoder.cli.local.stack import StackOptions, local_stack
-from microcoder.cli.output import console, notes, print_json, run, shown, table
+from microcoder.cli.output import Say, console, print_json, run, shown, table, timed_say
 from microcoder.core.errors import Unavailable
 
 
@@ -45,11 +44,7 @@ async def _up(chosen: StackOptions) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    started = time.monotonic()
-
-    def say(line: str) -> None:
-        notes.print(f"[dim]{time.monotonic() - started:6.1f} s[/]  {shown(line)}")
-
+    say = timed_say()
     is_up = asyncio.Event()
     coming = asyncio.create_task(_serve(chosen, say, is_up, stop))
     stopped = asyncio.create_task(stop.wait())

@@ -1,6 +1,5 @@
 """The journey: import, prove, score, calibrate, release, train, evaluate. What is there already is not done again."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from microcoder.cli.commands import evaluating, problems, scoring, training
 from microcoder.cli.connect import SHORT_S, Clients
 from microcoder.cli.journey.plan import JourneyPlan
 from microcoder.cli.journey.settle import wait_settled
+from microcoder.cli.output import Say
 from microcoder.core.errors import FailedPrecondition
 from microcoder.core.evaluation import EvaluationSpec
 from microcoder.core.training import TrainingSpec
@@ -25,7 +25,6 @@ from microcoder.v1 import (
 from microcoder.v1.run_pb2 import RUN_STATE_SUCCEEDED
 from microcoder.wire import to_proto
 
-Say = Callable[[str], None]
 _PAGE = 500
 MIN_CALIBRATION_PROBLEMS = 4
 """Fewer scored problems say nothing about a curve, and the scorer refuses them."""

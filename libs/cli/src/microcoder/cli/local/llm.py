@@ -3,21 +3,18 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from microcoder.cli.local.plan import LlmPlan, free_ports
+from microcoder.cli.output import Say
 from microcoder.core.errors import FailedPrecondition, MicrocoderError
 from microcoder.llm.local.vllm import VllmOptions, VllmProcess, start_vllm
 from microcoder.llm.local.weights import is_prepared
 
 READY_BUDGET_S = 600.0
 """How long vLLM may take to load on a busy machine, seconds."""
-
-Say = Callable[[str], None]
-"""Tells a person what is going on, one line at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,11 @@ from typing import IO
 from microcoder.bus import local_kafka
 from microcoder.cli.local import orphans
 from microcoder.cli.local.child import Child
-from microcoder.cli.local.llm import LlmChoice, Say, training_python, with_llm
+from microcoder.cli.local.llm import LlmChoice, training_python, with_llm
 from microcoder.cli.local.plan import LlmPlan, ServicePlan, Surroundings, free_ports, pick_ports, plan_services
 from microcoder.cli.local.ready import wait_serving
 from microcoder.cli.local.state import StackState
+from microcoder.cli.output import Say
 from microcoder.core.errors import FailedPrecondition, Unavailable
 from microcoder.store import local_mongod
 
