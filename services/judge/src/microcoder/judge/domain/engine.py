@@ -83,6 +83,8 @@ class RunSpec:
     """Command; `PROGRAM_DIR` and `BOX_DIR` stand for the folders."""
     files: Mapping[str, bytes]
     """Relative path to content: what the program's folder holds."""
+    shared: tuple[str, ...] = ()
+    """Folders of the host that the run may read, under the same paths; for what everybody may see."""
     stdin: bytes = b""
     """Standard input, given as a regular file."""
     limits: RunLimits

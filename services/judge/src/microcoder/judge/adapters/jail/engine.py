@@ -132,7 +132,7 @@ class _StopPipe:
 def _run(jail: Jail, spec: RunSpec, *, slot: int, stop: _StopPipe, stack: ExitStack) -> Outcome:
     memory = _Memory(stack)
     user = _FIRST_USER + slot
-    folders, placement = stack.enter_context(_place(jail, spec.files, memory, user))
+    folders, placement = stack.enter_context(_place(jail, spec, memory, user))
     stdout, stderr = memory.empty(), memory.empty()
     result = memory.empty() if spec.result_channel else -1
     limits = spec.limits
@@ -204,18 +204,17 @@ class _Memory:
 
 
 @contextmanager
-def _place(
-    jail: Jail, files: Mapping[str, bytes], memory: _Memory, user: int
-) -> Iterator[tuple[dict[str, str], list[str]]]:
+def _place(jail: Jail, spec: RunSpec, memory: _Memory, user: int) -> Iterator[tuple[dict[str, str], list[str]]]:
     """Where the program's files and its box are, and what tells the helper so."""
+    shared = [f"bind={path}:{path}" for path in spec.shared]
     if jail.namespaces:
-        copies = [f"file={memory.holding(data)}:/program/{path}" for path, data in files.items()]
-        yield {PROGRAM_DIR: "/program", BOX_DIR: "/box"}, [*jail.layout.arguments(), *copies, "box=/box"]
+        copies = [f"file={memory.holding(data)}:/program/{path}" for path, data in spec.files.items()]
+        yield {PROGRAM_DIR: "/program", BOX_DIR: "/box"}, [*jail.layout.arguments(), *shared, *copies, "box=/box"]
         return
     folder = Path(tempfile.mkdtemp(prefix="microcoder-run-"))
     try:
         program, box = folder / "program", folder / "box"
-        for path, data in files.items():
+        for path, data in spec.files.items():
             target = program / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
@@ -230,6 +229,7 @@ def _place(
             {PROGRAM_DIR: str(program), BOX_DIR: str(box)},
             [
                 *(f"bind={path}:{path}" for path in shown),
+                *shared,
                 *(f"device={path}:{path}" for path in jail.layout.devices),
                 f"box={box}",
             ],
