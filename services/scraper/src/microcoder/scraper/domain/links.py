@@ -1,12 +1,14 @@
-"""Links inside a package, replaced by what they point to.
+"""Links inside a collection of packages, replaced by what they point to.
 
-Kattis packages share tests between groups by symbolic links; the canonical package has only files.
+Kattis packages share tests between groups by symbolic links, and collections share headers and programs between
+packages; the canonical package has only files.
 """
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterator
 
 from microcoder.core.rejection import RejectReason
-from microcoder.scraper.domain.listing import Entry, Fault
+from microcoder.scraper.domain.listing import Cut, Entry, Fault, Listing
 from microcoder.scraper.domain.names import is_inside
 
 _MAX_HOPS = 40
@@ -21,61 +23,71 @@ class BadLink(Exception):
         self.fault = fault
 
 
-def resolve_links(entries: Mapping[str, Entry], root: str, *, max_files: int) -> dict[str, Entry]:
-    """The files of the package at `root`, links among them replaced, by path.
+class LinkedTree:
+    """All entries of an archive or folder. What is outside of it is out of every link's reach.
 
     Args:
-        entries: Faultless entries of the package, by path; links may point anywhere in the tree.
-        root: Folder of the package, "" for the tree's root.
-        max_files: Most files that the result may have.
-
-    Raises:
-        BadLink: A link leaves the package, points to nothing or to a folder that holds it, or there are too many files.
+        listing: The last entry of a path counts, but a fault is never covered. Where it was cut, nobody knows what a
+            link to another package would have brought.
     """
-    resolver = _Resolver(entries, root)
-    files: dict[str, Entry] = {}
-    for path in sorted(entries):
-        for name, entry in resolver.files_at(path, depth=0):
-            files[name] = entry
-            if len(files) > max_files:
-                raise _unsafe(f"more than {max_files} files once links are followed")
-    return files
 
+    def __init__(self, listing: Listing) -> None:
+        self._cut: Cut | None = listing.cut
+        faults_last = sorted(listing.entries, key=lambda entry: entry.fault is not None)
+        self._entries = {entry.path: entry for entry in faults_last}
+        self._names = sorted(self._entries)
 
-class _Resolver:
-    def __init__(self, entries: Mapping[str, Entry], root: str) -> None:
-        self._entries = entries
-        self._root = root
-        self._names = sorted(entries)
+    def files(self, root: str, *, max_files: int) -> dict[str, Entry]:
+        """The files of the package at `root` by path, links among them replaced by files from anywhere in the tree.
 
-    def files_at(self, path: str, *, depth: int) -> Iterator[tuple[str, Entry]]:
+        Args:
+            root: Folder of the package, "" for the tree's root.
+            max_files: Most files that the result may have.
+
+        Raises:
+            BadLink: A link points to nothing, to a folder that holds it or to something faulty, or there are too many
+                files.
+        """
+        files: dict[str, Entry] = {}
+        for path in self._inside(root):
+            for name, entry in self._files_at(path, depth=0):
+                if self._cut is not None and not is_inside(entry.path, root):
+                    raise BadLink(self._cut.fault)
+                files[name] = entry
+                if len(files) > max_files:
+                    raise _unsafe(f"more than {max_files} files once links are followed")
+        return files
+
+    def _inside(self, folder: str) -> list[str]:
+        if not folder:
+            return self._names
+        names = self._names[bisect_left(self._names, folder + "/") : bisect_left(self._names, folder + "0")]
+        return [folder, *names] if folder in self._entries else names
+
+    def _files_at(self, path: str, *, depth: int) -> Iterator[tuple[str, Entry]]:
         entry = self._entries[path]
-        if entry.target is None:
-            yield path, entry
-            return
-        real = self._real(path)
-        found = self._entries.get(real)
-        if found is not None:
+        found = entry if entry.target is None else self._entries.get(real := self._real(path))
+        if found is None:
+            yield from self._folder(path, real, depth=depth)
+        elif found.fault is not None:
+            raise BadLink(found.fault)
+        else:
             yield path, found
-            return
-        yield from self._folder(path, real, depth=depth)
 
     def _folder(self, link: str, real: str, *, depth: int) -> Iterator[tuple[str, Entry]]:
         if is_inside(link, real) or depth >= _MAX_DEPTH:
             raise _unsafe(f"the link {link!r} points to a folder that holds it")
-        inside = [name for name in self._names if is_inside(name, real)]
+        inside = self._inside(real)
         if not inside:
             message = f"the link {link!r} points to {real!r}, which is not there"
             raise BadLink(Fault(reason=RejectReason.UNREADABLE_PACKAGE, message=message))
         for name in inside:
-            for path, entry in self.files_at(name, depth=depth + 1):
+            for path, entry in self._files_at(name, depth=depth + 1):
                 yield link + path[len(real) :], entry
 
     def _real(self, path: str) -> str:
         """`path` with every link on the way followed."""
         for _ in range(_MAX_HOPS):
-            if not is_inside(path, self._root):
-                raise _unsafe(f"a link leaves the package: it points to {path!r}")
             step = self._follow_first_link(path)
             if step is None:
                 return path

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from microcoder.core.ingest import SkippedItem
 from microcoder.core.rejection import RejectReason
-from microcoder.scraper.domain.links import BadLink, resolve_links
+from microcoder.scraper.domain.links import BadLink, LinkedTree
 from microcoder.scraper.domain.listing import Cut, Entry, Fault, Listing, unsafe
 from microcoder.scraper.domain.names import below, is_inside
 
@@ -61,10 +61,11 @@ def find_packages(listing: Listing, *, root_name: str, limits: PackageLimits) ->
     roots = _roots(listing.entries)
     short_names = Counter(_short_name(root, root_name) for root in roots)
     open_roots = _cut_roots(listing, roots)
+    tree = LinkedTree(listing)
     for root in roots:
         name = _short_name(root, root_name)
         external_id = name if short_names[name] == 1 else root
-        found = _examine(listing, root, open_roots, limits)
+        found = _examine(listing, tree, root, open_roots, limits)
         if isinstance(found, Fault):
             skipped.append(_skipped(root or root_name, found))
         else:
@@ -75,7 +76,7 @@ def find_packages(listing: Listing, *, root_name: str, limits: PackageLimits) ->
 
 
 def _examine(
-    listing: Listing, root: str, open_roots: dict[str, Cut], limits: PackageLimits
+    listing: Listing, tree: LinkedTree, root: str, open_roots: dict[str, Cut], limits: PackageLimits
 ) -> tuple[tuple[str, Entry], ...] | Fault:
     own = [entry for entry in listing.entries if is_inside(entry.path, root)]
     fault = next((entry.fault for entry in own if entry.fault is not None), None)
@@ -84,7 +85,7 @@ def _examine(
     if root in open_roots:
         return open_roots[root].fault
     try:
-        files = resolve_links({entry.path: entry for entry in own}, root, max_files=limits.max_files)
+        files = tree.files(root, max_files=limits.max_files)
     except BadLink as error:
         return error.fault
     relative = {below(path, root): entry for path, entry in files.items()}
