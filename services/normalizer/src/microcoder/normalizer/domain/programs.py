@@ -3,9 +3,9 @@
 import dataclasses
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import PurePosixPath
 
 from microcoder.core.ids import digest_of
+from microcoder.core.languages import language_of_file
 from microcoder.core.problem import Program, SourceFile
 from microcoder.core.verdict import Verdict
 from microcoder.normalizer.domain.package import Package, below
@@ -54,13 +54,6 @@ _EXPECTED_BY_WORD: Mapping[str, tuple[Verdict, ...]] = {
 }
 _ANNOTATION = re.compile(rb"@EXPECTED_RESULTS@:?[ \t]*([A-Za-z_, \t-]+)")
 
-_LANGUAGES: Mapping[str, str] = {
-    ".py": "python3", ".py3": "python3", ".py2": "python2",
-    ".cpp": "cpp", ".cc": "cpp", ".cxx": "cpp", ".c++": "cpp", ".C": "cpp", ".c": "c",
-    ".java": "java", ".kt": "kotlin", ".scala": "scala", ".rs": "rust", ".go": "go", ".cs": "csharp",
-    ".js": "javascript", ".ts": "typescript", ".rb": "ruby", ".php": "php", ".hs": "haskell", ".ml": "ocaml",
-    ".lisp": "lisp", ".pas": "pascal", ".pl": "perl", ".swift": "swift", ".d": "d", ".sh": "bash",
-}  # fmt: skip
 _MAIN = re.compile(rb"\b(int|void|fun|fn|func|def|auto)\s+main\b|static\s+void\s+main|__main__")
 _PYTHON2 = re.compile(rb"^#!.*\bpython2")
 
@@ -103,7 +96,7 @@ def _program(package: Package, root: str, paths: Sequence[str], *, max_bytes: in
     """The program at `root`, its main file first; None where the language is not known or it is too long."""
     if sum(package.size(path) for path in paths) > max_bytes:
         return None
-    sources = [path for path in paths if PurePosixPath(path).suffix in _LANGUAGES]
+    sources = [path for path in paths if language_of_file(path)]
     if not sources:
         return None
     main = next((path for path in sources if _MAIN.search(package.read(path))), sources[0])
@@ -116,7 +109,7 @@ def _program(package: Package, root: str, paths: Sequence[str], *, max_bytes: in
 
 
 def _language(path: str, code: bytes) -> str:
-    language = _LANGUAGES[PurePosixPath(path).suffix]
+    language = language_of_file(path)
     return "python2" if language == "python3" and _PYTHON2.match(code) else language
 
 
