@@ -132,17 +132,57 @@ class Checker:
     """Arguments for the custom validator."""
 
 
+class CallStyle(StrEnum):
+    """What is called on a test."""
+
+    FUNCTION = "function"
+    """One function, once."""
+    CLASS = "class"
+    """A class and then its methods: the input holds the operations, whose first is the class, and their arguments."""
+
+
+class ValueKind(StrEnum):
+    """What a JSON value in a test stands for in the program."""
+
+    JSON = "json"
+    """Itself."""
+    LINKED_LIST = "linked_list"
+    """`ListNode`s with `val` and `next`, written as the list of their values."""
+    LINKED_LISTS = "linked_lists"
+    """A list of them."""
+    BINARY_TREE = "binary_tree"
+    """`TreeNode`s with `val`, `left` and `right`, written level by level, with null for a child that is not there."""
+    BINARY_TREES = "binary_trees"
+    """A list of them."""
+    NARY_TREE = "nary_tree"
+    """`Node`s with `val` and `children`, written level by level, with null after the children of each node."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionSpec:
-    """What a function-call problem calls.
+    """What a function-call problem calls, and what its result is.
 
-    A test's input holds one JSON value a line, one argument each; its answer holds one JSON value.
+    A test's input holds one JSON value a line, one argument each; its answer holds one JSON value. For a class the input
+    holds two: the names of the operations, the first one the class's, and a list of arguments for each; the answer is
+    the list of what they returned.
     """
 
     entry: str
-    """`name` for a free function, `Solution.name` for a method."""
+    """`name` for a free function, `Solution.name` for a method, `Name` for a class."""
     starter_code: str = ""
     """The code that the statement gives to complete."""
+    style: CallStyle = CallStyle.FUNCTION
+    """What is called."""
+    parameters: tuple[ValueKind, ...] = ()
+    """Kinds of the arguments in order; those left out are JSON."""
+    returns: ValueKind = ValueKind.JSON
+    """Kind of the result."""
+    mutated_argument: int | None = None
+    """Position from 0 of the argument that the function changes; its value after the call is the result."""
+    unordered_levels: int = 0
+    """How many levels of lists in the result, from the outermost, may be in any order."""
+    prelude: str = ""
+    """Name of what is imported before the program; empty for `leetcode` with methods and classes and `none` otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,6 +81,70 @@ CHECKER_KIND_CUSTOM: CheckerKind.ValueType  # 3
 """Custom."""
 Global___CheckerKind: _TypeAlias = CheckerKind  # noqa: Y015
 
+class _CallStyle:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CallStyleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CallStyle.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CALL_STYLE_UNSPECIFIED: _CallStyle.ValueType  # 0
+    """Not set."""
+    CALL_STYLE_FUNCTION: _CallStyle.ValueType  # 1
+    """One function, once."""
+    CALL_STYLE_CLASS: _CallStyle.ValueType  # 2
+    """A class and then its methods."""
+
+class CallStyle(_CallStyle, metaclass=_CallStyleEnumTypeWrapper):
+    """What is called on a test."""
+
+CALL_STYLE_UNSPECIFIED: CallStyle.ValueType  # 0
+"""Not set."""
+CALL_STYLE_FUNCTION: CallStyle.ValueType  # 1
+"""One function, once."""
+CALL_STYLE_CLASS: CallStyle.ValueType  # 2
+"""A class and then its methods."""
+Global___CallStyle: _TypeAlias = CallStyle  # noqa: Y015
+
+class _ValueKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ValueKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ValueKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    VALUE_KIND_UNSPECIFIED: _ValueKind.ValueType  # 0
+    """Not set."""
+    VALUE_KIND_JSON: _ValueKind.ValueType  # 1
+    """Itself."""
+    VALUE_KIND_LINKED_LIST: _ValueKind.ValueType  # 2
+    """`ListNode`s with `val` and `next`, written as the list of their values."""
+    VALUE_KIND_LINKED_LISTS: _ValueKind.ValueType  # 3
+    """A list of linked lists."""
+    VALUE_KIND_BINARY_TREE: _ValueKind.ValueType  # 4
+    """`TreeNode`s with `val`, `left` and `right`, written level by level, with null for a child that is not there."""
+    VALUE_KIND_BINARY_TREES: _ValueKind.ValueType  # 5
+    """A list of binary trees."""
+    VALUE_KIND_NARY_TREE: _ValueKind.ValueType  # 6
+    """`Node`s with `val` and `children`, written level by level, with null after the children of each node."""
+
+class ValueKind(_ValueKind, metaclass=_ValueKindEnumTypeWrapper):
+    """What a JSON value in a test stands for in the program."""
+
+VALUE_KIND_UNSPECIFIED: ValueKind.ValueType  # 0
+"""Not set."""
+VALUE_KIND_JSON: ValueKind.ValueType  # 1
+"""Itself."""
+VALUE_KIND_LINKED_LIST: ValueKind.ValueType  # 2
+"""`ListNode`s with `val` and `next`, written as the list of their values."""
+VALUE_KIND_LINKED_LISTS: ValueKind.ValueType  # 3
+"""A list of linked lists."""
+VALUE_KIND_BINARY_TREE: ValueKind.ValueType  # 4
+"""`TreeNode`s with `val`, `left` and `right`, written level by level, with null for a child that is not there."""
+VALUE_KIND_BINARY_TREES: ValueKind.ValueType  # 5
+"""A list of binary trees."""
+VALUE_KIND_NARY_TREE: ValueKind.ValueType  # 6
+"""`Node`s with `val` and `children`, written level by level, with null after the children of each node."""
+Global___ValueKind: _TypeAlias = ValueKind  # noqa: Y015
+
 @_typing.final
 class Limits(_message.Message):
     """What one run of a program on one test may use."""
@@ -363,30 +427,62 @@ Global___Checker: _TypeAlias = Checker  # noqa: Y015
 
 @_typing.final
 class FunctionSpec(_message.Message):
-    """What a function-call problem calls.
+    """What a function-call problem calls, and what its result is.
 
-    A test's input holds one JSON value a line, one argument each; its answer holds one JSON value.
+    A test's input holds one JSON value a line, one argument each; its answer holds one JSON value. For a class the input
+    holds two: the names of the operations, the first one the class's, and a list of arguments for each; the answer is the
+    list of what they returned.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     ENTRY_FIELD_NUMBER: _builtins.int
     STARTER_CODE_FIELD_NUMBER: _builtins.int
+    STYLE_FIELD_NUMBER: _builtins.int
+    PARAMETERS_FIELD_NUMBER: _builtins.int
+    RETURNS_FIELD_NUMBER: _builtins.int
+    MUTATED_ARGUMENT_FIELD_NUMBER: _builtins.int
+    UNORDERED_LEVELS_FIELD_NUMBER: _builtins.int
+    PRELUDE_FIELD_NUMBER: _builtins.int
     entry: _builtins.str
-    """`name` for a free function, `Solution.name` for a method."""
+    """`name` for a free function, `Solution.name` for a method, `Name` for a class."""
     starter_code: _builtins.str
     """The code that the statement gives to complete."""
+    style: Global___CallStyle.ValueType
+    """What is called; unspecified for one function."""
+    returns: Global___ValueKind.ValueType
+    """Kind of the result; unspecified for JSON."""
+    mutated_argument: _builtins.int
+    """Position from 0 of the argument that the function changes, whose value after the call is the result; absent where
+    the result is what it returns.
+    """
+    unordered_levels: _builtins.int
+    """How many levels of lists in the result, from the outermost, may be in any order."""
+    prelude: _builtins.str
+    """Name of what is imported before the program; empty for `leetcode` with methods and classes and `none` otherwise."""
+    @_builtins.property
+    def parameters(self) -> _containers.RepeatedScalarFieldContainer[Global___ValueKind.ValueType]:
+        """Kinds of the arguments in order; those left out are JSON."""
+
     def __init__(
         self,
         *,
         entry: _builtins.str = ...,
         starter_code: _builtins.str = ...,
+        style: Global___CallStyle.ValueType = ...,
+        parameters: _abc.Iterable[Global___ValueKind.ValueType] | None = ...,
+        returns: Global___ValueKind.ValueType = ...,
+        mutated_argument: _builtins.int | None = ...,
+        unordered_levels: _builtins.int = ...,
+        prelude: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_mutated_argument", b"_mutated_argument", "mutated_argument", b"mutated_argument"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "starter_code", b"starter_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_mutated_argument", b"_mutated_argument", "entry", b"entry", "mutated_argument", b"mutated_argument", "parameters", b"parameters", "prelude", b"prelude", "returns", b"returns", "starter_code", b"starter_code", "style", b"style", "unordered_levels", b"unordered_levels"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__mutated_argument: _TypeAlias = _typing.Literal["mutated_argument"]  # noqa: Y015
+    _WhichOneofArgType__mutated_argument: _TypeAlias = _typing.Literal["_mutated_argument", b"_mutated_argument"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mutated_argument) -> _WhichOneofReturnType__mutated_argument | None: ...
 
 Global___FunctionSpec: _TypeAlias = FunctionSpec  # noqa: Y015
 
