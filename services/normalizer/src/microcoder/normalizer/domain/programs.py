@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from microcoder.core.ids import digest_of
 from microcoder.core.languages import language_of_file
@@ -25,13 +25,16 @@ EXPECTED_BY_FOLDER: Mapping[str, tuple[Verdict, ...]] = {
     "accepted": (_AC,),
     "slow_accepted": (_AC, *_TOO_SLOW),
     "partially_accepted": (_WA, *_TOO_SLOW, *_CRASHED, _OLE),
+    "partial": (_WA, *_TOO_SLOW, *_CRASHED, _OLE),
     "rejected": (_WA, *_TOO_SLOW, *_CRASHED, _OLE),
     "wrong_answer": (_WA, _OLE),
+    "no_output": (_WA,),
     "time_limit_exceeded": _TOO_SLOW,
     "run_time_error": _CRASHED,
     "runtime_error": _CRASHED,
     "memory_limit_exceeded": (_MLE, _RE),
     "output_limit_exceeded": (_OLE,),
+    "output_limit": (_OLE,),
     "compiler_error": (_CE,),
     "compile_error": (_CE,),
 }
@@ -60,16 +63,16 @@ _PYTHON2 = re.compile(rb"^#!.*\bpython2")
 
 def submissions(package: Package, *, max_bytes: int) -> tuple[Program, ...]:
     """The submissions whose expected verdicts and language are known, by name. Longer ones are left out."""
-    found: list[Program] = []
+    return tuple(program for program in all_submissions(package, max_bytes=max_bytes) if program.expected)
+
+
+def all_submissions(package: Package, *, max_bytes: int) -> Iterator[Program]:
+    """The same and those of which nothing says what verdict is right: their `expected` is empty."""
     for root, paths in _grouped(below(package, SUBMISSIONS.rstrip("/")), depth=3):
         program = _program(package, root, paths, max_bytes=max_bytes)
-        if program is None:
-            continue
-        expected = _annotated(package, paths) or EXPECTED_BY_FOLDER.get(root.split("/")[1], ())
-        if expected:
-            name = root.removeprefix(SUBMISSIONS)
-            found.append(dataclasses.replace(program, name=name, expected=expected))
-    return tuple(found)
+        if program is not None:
+            expected = _annotated(package, paths) or EXPECTED_BY_FOLDER.get(root.split("/")[1], ())
+            yield dataclasses.replace(program, name=root.removeprefix(SUBMISSIONS), expected=expected)
 
 
 def output_validators(package: Package, *, max_bytes: int) -> tuple[Program, ...]:
