@@ -50,6 +50,48 @@ class TrainingSpec:
     """Of everything random."""
 
 
+class TrainingPhase(StrEnum):
+    """Where a training run stands, finer than its state: `pending` is the first two, `running` the next four."""
+
+    QUEUED = "queued"
+    """It waits for a slot, a quota, or room on a node; `reason` may say which."""
+    STARTING = "starting"
+    """Its place is found, its processes are not running yet."""
+    RUNNING = "running"
+    """All its processes run."""
+    RESTARTING = "restarting"
+    """A process failed; a new one is on its way and goes on from the newest checkpoint."""
+    PREEMPTED = "preempted"
+    """Its place was taken away; it goes on from its checkpoint as soon as it has one again."""
+    STOPPING = "stopping"
+    """It was cancelled and saves itself."""
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """What a run asks of the cluster that it runs on. What is zero or empty is the platform's choice."""
+
+    nodes: int = 1
+    """Pods that train together, one process group."""
+    gpus: int | None = None
+    """GPUs of each pod, one process each; 0 for none."""
+    cpu: str = ""
+    """Processors of each pod, a Kubernetes quantity: `4`, `500m`."""
+    memory: str = ""
+    """Memory of each pod, a Kubernetes quantity: `64Gi`."""
+    gpu_product: str = ""
+    """Only nodes with this label `nvidia.com/gpu.product`."""
+    queue: str = ""
+    """Kueue's LocalQueue."""
+    priority_class: str = ""
+    """Kueue's WorkloadPriorityClass with a queue, else a PriorityClass."""
+    max_seconds: int = 0
+    """Longest running time, seconds; counted anew after a suspension."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingRun:
     """One training run."""
@@ -78,6 +120,20 @@ class TrainingRun:
     """When it ended."""
     cancel_requested: bool = False
     """Somebody asked it to stop; it ends as soon as its checkpoint is written."""
+    placement: Placement = Placement()
+    """What it asks of a cluster."""
+    name: str = ""
+    """What its owner calls it; the beginning of its id."""
+    owner: str = ""
+    """Who asked for it, as they said."""
+    phase: TrainingPhase = TrainingPhase.QUEUED
+    """Where it stands, finer than `state`."""
+    reason: str = ""
+    """One word for programs on why it waits or failed, in Kubernetes' terms: `OOMKilled`, `Unschedulable`."""
+    job: str = ""
+    """Name of its Job or JobSet, once there is one; empty for a process of the service's own machine."""
+    trained_model: str = ""
+    """Folder of the trained model, empty before it is written. On a cluster a path inside the runs' volume."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,45 +25,49 @@ _sym_db = _symbol_database.Default()
 from microcoder.v1 import training_pb2 as microcoder_dot_v1_dot_training__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#microcoder/v1/trainer_service.proto\x12\rmicrocoder.v1\x1a\x1cmicrocoder/v1/training.proto\"E\n\x18\x43reateTrainingRunRequest\x12)\n\x04spec\x18\x01 \x01(\x0b\x32\x1b.microcoder.v1.TrainingSpec\"M\n\x19\x43reateTrainingRunResponse\x12\x30\n\x0ctraining_run\x18\x01 \x01(\x0b\x32\x1a.microcoder.v1.TrainingRun\"\'\n\x15GetTrainingRunRequest\x12\x0e\n\x06run_id\x18\x01 \x01(\t\"J\n\x16GetTrainingRunResponse\x12\x30\n\x0ctraining_run\x18\x01 \x01(\x0b\x32\x1a.microcoder.v1.TrainingRun\")\n\x17WatchTrainingRunRequest\x12\x0e\n\x06run_id\x18\x01 \x01(\t\"L\n\x18WatchTrainingRunResponse\x12\x30\n\x0ctraining_run\x18\x01 \x01(\x0b\x32\x1a.microcoder.v1.TrainingRun\"@\n\x17ListTrainingRunsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"f\n\x18ListTrainingRunsResponse\x12\x31\n\rtraining_runs\x18\x01 \x03(\x0b\x32\x1a.microcoder.v1.TrainingRun\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"*\n\x18\x43\x61ncelTrainingRunRequest\x12\x0e\n\x06run_id\x18\x01 \x01(\t\"M\n\x19\x43\x61ncelTrainingRunResponse\x12\x30\n\x0ctraining_run\x18\x01 \x01(\x0b\x32\x1a.microcoder.v1.TrainingRun\"*\n\x18ResumeTrainingRunRequest\x12\x0e\n\x06run_id\x18\x01 \x01(\t\"M\n\x19ResumeTrainingRunResponse\x12\x30\n\x0ctraining_run\x18\x01 \x01(\x0b\x32\x1a.microcoder.v1.TrainingRun\"S\n\x1aListTrainingMetricsRequest\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"b\n\x1bListTrainingMetricsResponse\x12*\n\x06points\x18\x01 \x03(\x0b\x32\x1a.microcoder.v1.MetricPoint\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"S\n\x1aListTrainingSamplesRequest\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"h\n\x1bListTrainingSamplesResponse\x12\x30\n\x07samples\x18\x01 \x03(\x0b\x32\x1f.microcoder.v1.SampleCompletion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xc8\x06\n\x07Trainer\x12\x66\n\x11\x43reateTrainingRun\x12\'.microcoder.v1.CreateTrainingRunRequest\x1a(.microcoder.v1.CreateTrainingRunResponse\x12]\n\x0eGetTrainingRun\x12$.microcoder.v1.GetTrainingRunRequest\x1a%.microcoder.v1.GetTrainingRunResponse\x12\x65\n\x10WatchTrainingRun\x12&.microcoder.v1.WatchTrainingRunRequest\x1a\'.microcoder.v1.WatchTrainingRunResponse0\x01\x12\x63\n\x10ListTrainingRuns\x12&.microcoder.v1.ListTrainingRunsRequest\x1a\'.microcoder.v1.ListTrainingRunsResponse\x12\x66\n\x11\x43\x61ncelTrainingRun\x12\'.microcoder.v1.CancelTrainingRunRequest\x1a(.microcoder.v1.CancelTrainingRunResponse\x12\x66\n\x11ResumeTrainingRun\x12\'.microcoder.v1.ResumeTrainingRunRequest\x1a(.microcoder.v1.ResumeTrainingRunResponse\x12l\n\x13ListTrainingMetrics\x12).microcoder.v1.ListTrainingMetricsRequest\x1a*.microcoder.v1.ListTrainingMetricsResponse\x12l\n\x13ListTrainingSamples\x12).microcoder.v1.ListTrainingSamplesRequest\x1a*.microcoder.v1.ListTrainingSamplesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#microcoder/v1/trainer_service.proto\x12\rmicrocoder.v1\x1a\x1cmicrocoder/v1/training.proto\"\x8f\x01\n\x18\x43reateTrainingRunRequest\x12)\n\x04spec\x18\x01 \x01(\x0b\x32\x1b.microcoder.v1.TrainingSpec\x12+\n\tplacement\x18\x02 \x01(\x0b\x32\x18.microcoder.v1.Placement\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\r\n\x05owner\x18\x04 \x01(\t\"M\n\x19\x43reateTrainingRunResponse\x12\x30\n\x0ctraining_run\x18\x01 \x01(\x0b\x32\x1a.microcoder.v1.TrainingRun\"\x94\x01\n\x1dRenderTrainingManifestRequest\x12)\n\x04spec\x18\x01 \x01(\x0b\x32\x1b.microcoder.v1.TrainingSpec\x12+\n\tplacement\x18\x02 \x01(\x0b\x32\x18.microcoder.v1.Placement\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\r\n\x05owner\x18\x04 \x01(\t\"B\n\x1eRenderTrainingManifestResponse\x12\x10\n\x08manifest\x18\x01 \x01(\t\x12\x0e\n\x06run_id\x18\x02 \x01(\t\"\'\n\x15GetTrainingRunRequest\x12\x0e\n\x06run_id\x18\x01 \x01(\t\"J\n\x16GetTrainingRunResponse\x12\x30\n\x0ctraining_run\x18\x01 \x01(\x0b\x32\x1a.microcoder.v1.TrainingRun\")\n\x17WatchTrainingRunRequest\x12\x0e\n\x06run_id\x18\x01 \x01(\t\"L\n\x18WatchTrainingRunResponse\x12\x30\n\x0ctraining_run\x18\x01 \x01(\x0b\x32\x1a.microcoder.v1.TrainingRun\"@\n\x17ListTrainingRunsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"f\n\x18ListTrainingRunsResponse\x12\x31\n\rtraining_runs\x18\x01 \x03(\x0b\x32\x1a.microcoder.v1.TrainingRun\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"*\n\x18\x43\x61ncelTrainingRunRequest\x12\x0e\n\x06run_id\x18\x01 \x01(\t\"M\n\x19\x43\x61ncelTrainingRunResponse\x12\x30\n\x0ctraining_run\x18\x01 \x01(\x0b\x32\x1a.microcoder.v1.TrainingRun\"*\n\x18ResumeTrainingRunRequest\x12\x0e\n\x06run_id\x18\x01 \x01(\t\"M\n\x19ResumeTrainingRunResponse\x12\x30\n\x0ctraining_run\x18\x01 \x01(\x0b\x32\x1a.microcoder.v1.TrainingRun\"S\n\x1aListTrainingMetricsRequest\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"b\n\x1bListTrainingMetricsResponse\x12*\n\x06points\x18\x01 \x03(\x0b\x32\x1a.microcoder.v1.MetricPoint\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"S\n\x1aListTrainingSamplesRequest\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"h\n\x1bListTrainingSamplesResponse\x12\x30\n\x07samples\x18\x01 \x03(\x0b\x32\x1f.microcoder.v1.SampleCompletion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xbf\x07\n\x07Trainer\x12\x66\n\x11\x43reateTrainingRun\x12\'.microcoder.v1.CreateTrainingRunRequest\x1a(.microcoder.v1.CreateTrainingRunResponse\x12u\n\x16RenderTrainingManifest\x12,.microcoder.v1.RenderTrainingManifestRequest\x1a-.microcoder.v1.RenderTrainingManifestResponse\x12]\n\x0eGetTrainingRun\x12$.microcoder.v1.GetTrainingRunRequest\x1a%.microcoder.v1.GetTrainingRunResponse\x12\x65\n\x10WatchTrainingRun\x12&.microcoder.v1.WatchTrainingRunRequest\x1a\'.microcoder.v1.WatchTrainingRunResponse0\x01\x12\x63\n\x10ListTrainingRuns\x12&.microcoder.v1.ListTrainingRunsRequest\x1a\'.microcoder.v1.ListTrainingRunsResponse\x12\x66\n\x11\x43\x61ncelTrainingRun\x12\'.microcoder.v1.CancelTrainingRunRequest\x1a(.microcoder.v1.CancelTrainingRunResponse\x12\x66\n\x11ResumeTrainingRun\x12\'.microcoder.v1.ResumeTrainingRunRequest\x1a(.microcoder.v1.ResumeTrainingRunResponse\x12l\n\x13ListTrainingMetrics\x12).microcoder.v1.ListTrainingMetricsRequest\x1a*.microcoder.v1.ListTrainingMetricsResponse\x12l\n\x13ListTrainingSamples\x12).microcoder.v1.ListTrainingSamplesRequest\x1a*.microcoder.v1.ListTrainingSamplesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'microcoder.v1.trainer_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CREATETRAININGRUNREQUEST']._serialized_start=84
-  _globals['_CREATETRAININGRUNREQUEST']._serialized_end=153
-  _globals['_CREATETRAININGRUNRESPONSE']._serialized_start=155
-  _globals['_CREATETRAININGRUNRESPONSE']._serialized_end=232
-  _globals['_GETTRAININGRUNREQUEST']._serialized_start=234
-  _globals['_GETTRAININGRUNREQUEST']._serialized_end=273
-  _globals['_GETTRAININGRUNRESPONSE']._serialized_start=275
-  _globals['_GETTRAININGRUNRESPONSE']._serialized_end=349
-  _globals['_WATCHTRAININGRUNREQUEST']._serialized_start=351
-  _globals['_WATCHTRAININGRUNREQUEST']._serialized_end=392
-  _globals['_WATCHTRAININGRUNRESPONSE']._serialized_start=394
-  _globals['_WATCHTRAININGRUNRESPONSE']._serialized_end=470
-  _globals['_LISTTRAININGRUNSREQUEST']._serialized_start=472
-  _globals['_LISTTRAININGRUNSREQUEST']._serialized_end=536
-  _globals['_LISTTRAININGRUNSRESPONSE']._serialized_start=538
-  _globals['_LISTTRAININGRUNSRESPONSE']._serialized_end=640
-  _globals['_CANCELTRAININGRUNREQUEST']._serialized_start=642
-  _globals['_CANCELTRAININGRUNREQUEST']._serialized_end=684
-  _globals['_CANCELTRAININGRUNRESPONSE']._serialized_start=686
-  _globals['_CANCELTRAININGRUNRESPONSE']._serialized_end=763
-  _globals['_RESUMETRAININGRUNREQUEST']._serialized_start=765
-  _globals['_RESUMETRAININGRUNREQUEST']._serialized_end=807
-  _globals['_RESUMETRAININGRUNRESPONSE']._serialized_start=809
-  _globals['_RESUMETRAININGRUNRESPONSE']._serialized_end=886
-  _globals['_LISTTRAININGMETRICSREQUEST']._serialized_start=888
-  _globals['_LISTTRAININGMETRICSREQUEST']._serialized_end=971
-  _globals['_LISTTRAININGMETRICSRESPONSE']._serialized_start=973
-  _globals['_LISTTRAININGMETRICSRESPONSE']._serialized_end=1071
-  _globals['_LISTTRAININGSAMPLESREQUEST']._serialized_start=1073
-  _globals['_LISTTRAININGSAMPLESREQUEST']._serialized_end=1156
-  _globals['_LISTTRAININGSAMPLESRESPONSE']._serialized_start=1158
-  _globals['_LISTTRAININGSAMPLESRESPONSE']._serialized_end=1262
-  _globals['_TRAINER']._serialized_start=1265
-  _globals['_TRAINER']._serialized_end=2105
+  _globals['_CREATETRAININGRUNREQUEST']._serialized_start=85
+  _globals['_CREATETRAININGRUNREQUEST']._serialized_end=228
+  _globals['_CREATETRAININGRUNRESPONSE']._serialized_start=230
+  _globals['_CREATETRAININGRUNRESPONSE']._serialized_end=307
+  _globals['_RENDERTRAININGMANIFESTREQUEST']._serialized_start=310
+  _globals['_RENDERTRAININGMANIFESTREQUEST']._serialized_end=458
+  _globals['_RENDERTRAININGMANIFESTRESPONSE']._serialized_start=460
+  _globals['_RENDERTRAININGMANIFESTRESPONSE']._serialized_end=526
+  _globals['_GETTRAININGRUNREQUEST']._serialized_start=528
+  _globals['_GETTRAININGRUNREQUEST']._serialized_end=567
+  _globals['_GETTRAININGRUNRESPONSE']._serialized_start=569
+  _globals['_GETTRAININGRUNRESPONSE']._serialized_end=643
+  _globals['_WATCHTRAININGRUNREQUEST']._serialized_start=645
+  _globals['_WATCHTRAININGRUNREQUEST']._serialized_end=686
+  _globals['_WATCHTRAININGRUNRESPONSE']._serialized_start=688
+  _globals['_WATCHTRAININGRUNRESPONSE']._serialized_end=764
+  _globals['_LISTTRAININGRUNSREQUEST']._serialized_start=766
+  _globals['_LISTTRAININGRUNSREQUEST']._serialized_end=830
+  _globals['_LISTTRAININGRUNSRESPONSE']._serialized_start=832
+  _globals['_LISTTRAININGRUNSRESPONSE']._serialized_end=934
+  _globals['_CANCELTRAININGRUNREQUEST']._serialized_start=936
+  _globals['_CANCELTRAININGRUNREQUEST']._serialized_end=978
+  _globals['_CANCELTRAININGRUNRESPONSE']._serialized_start=980
+  _globals['_CANCELTRAININGRUNRESPONSE']._serialized_end=1057
+  _globals['_RESUMETRAININGRUNREQUEST']._serialized_start=1059
+  _globals['_RESUMETRAININGRUNREQUEST']._serialized_end=1101
+  _globals['_RESUMETRAININGRUNRESPONSE']._serialized_start=1103
+  _globals['_RESUMETRAININGRUNRESPONSE']._serialized_end=1180
+  _globals['_LISTTRAININGMETRICSREQUEST']._serialized_start=1182
+  _globals['_LISTTRAININGMETRICSREQUEST']._serialized_end=1265
+  _globals['_LISTTRAININGMETRICSRESPONSE']._serialized_start=1267
+  _globals['_LISTTRAININGMETRICSRESPONSE']._serialized_end=1365
+  _globals['_LISTTRAININGSAMPLESREQUEST']._serialized_start=1367
+  _globals['_LISTTRAININGSAMPLESREQUEST']._serialized_end=1450
+  _globals['_LISTTRAININGSAMPLESRESPONSE']._serialized_start=1452
+  _globals['_LISTTRAININGSAMPLESRESPONSE']._serialized_end=1556
+  _globals['_TRAINER']._serialized_start=1559
+  _globals['_TRAINER']._serialized_end=2518
 # @@protoc_insertion_point(module_scope)

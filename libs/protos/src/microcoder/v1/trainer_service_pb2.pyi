@@ -26,18 +26,32 @@ class CreateTrainingRunRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SPEC_FIELD_NUMBER: _builtins.int
+    PLACEMENT_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The beginning of its id: lower-case letters, digits and hyphens, at most 24; empty for `train`."""
+    owner: _builtins.str
+    """Who asks, for lists and labels; at most 63 characters."""
     @_builtins.property
     def spec(self) -> _training_pb2.TrainingSpec:
         """What to train."""
+
+    @_builtins.property
+    def placement(self) -> _training_pb2.Placement:
+        """What it asks of the cluster; without effect where runs are processes of the service's machine."""
 
     def __init__(
         self,
         *,
         spec: _training_pb2.TrainingSpec | None = ...,
+        placement: _training_pb2.Placement | None = ...,
+        name: _builtins.str = ...,
+        owner: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["spec", b"spec"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["placement", b"placement", "spec", b"spec"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["spec", b"spec"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "owner", b"owner", "placement", b"placement", "spec", b"spec"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -66,6 +80,70 @@ class CreateTrainingRunResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CreateTrainingRunResponse: _TypeAlias = CreateTrainingRunResponse  # noqa: Y015
+
+@_typing.final
+class RenderTrainingManifestRequest(_message.Message):
+    """Request of `RenderTrainingManifest`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SPEC_FIELD_NUMBER: _builtins.int
+    PLACEMENT_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """As in `CreateTrainingRunRequest`."""
+    owner: _builtins.str
+    """As in `CreateTrainingRunRequest`."""
+    @_builtins.property
+    def spec(self) -> _training_pb2.TrainingSpec:
+        """What to train."""
+
+    @_builtins.property
+    def placement(self) -> _training_pb2.Placement:
+        """What it asks of the cluster."""
+
+    def __init__(
+        self,
+        *,
+        spec: _training_pb2.TrainingSpec | None = ...,
+        placement: _training_pb2.Placement | None = ...,
+        name: _builtins.str = ...,
+        owner: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["placement", b"placement", "spec", b"spec"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "owner", b"owner", "placement", b"placement", "spec", b"spec"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RenderTrainingManifestRequest: _TypeAlias = RenderTrainingManifestRequest  # noqa: Y015
+
+@_typing.final
+class RenderTrainingManifestResponse(_message.Message):
+    """Response of `RenderTrainingManifest`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MANIFEST_FIELD_NUMBER: _builtins.int
+    RUN_ID_FIELD_NUMBER: _builtins.int
+    manifest: _builtins.str
+    """YAML documents for `kubectl apply -f`."""
+    run_id: _builtins.str
+    """Id that the run will have."""
+    def __init__(
+        self,
+        *,
+        manifest: _builtins.str = ...,
+        run_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["manifest", b"manifest", "run_id", b"run_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RenderTrainingManifestResponse: _TypeAlias = RenderTrainingManifestResponse  # noqa: Y015
 
 @_typing.final
 class GetTrainingRunRequest(_message.Message):

@@ -40,6 +40,11 @@ class TrainerStub:
                 request_serializer=microcoder_dot_v1_dot_trainer__service__pb2.CreateTrainingRunRequest.SerializeToString,
                 response_deserializer=microcoder_dot_v1_dot_trainer__service__pb2.CreateTrainingRunResponse.FromString,
                 _registered_method=True)
+        self.RenderTrainingManifest = channel.unary_unary(
+                '/microcoder.v1.Trainer/RenderTrainingManifest',
+                request_serializer=microcoder_dot_v1_dot_trainer__service__pb2.RenderTrainingManifestRequest.SerializeToString,
+                response_deserializer=microcoder_dot_v1_dot_trainer__service__pb2.RenderTrainingManifestResponse.FromString,
+                _registered_method=True)
         self.GetTrainingRun = channel.unary_unary(
                 '/microcoder.v1.Trainer/GetTrainingRun',
                 request_serializer=microcoder_dot_v1_dot_trainer__service__pb2.GetTrainingRunRequest.SerializeToString,
@@ -83,6 +88,14 @@ class TrainerServicer:
 
     def CreateTrainingRun(self, request, context):
         """Starts a run. Watch it with `WatchTrainingRun`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RenderTrainingManifest(self, request, context):
+        """Gives the Kubernetes manifest of a run without starting it. `kubectl apply` of it starts the run, and the service
+        takes it in by its labels.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -144,6 +157,11 @@ def add_TrainerServicer_to_server(servicer, server):
                     servicer.CreateTrainingRun,
                     request_deserializer=microcoder_dot_v1_dot_trainer__service__pb2.CreateTrainingRunRequest.FromString,
                     response_serializer=microcoder_dot_v1_dot_trainer__service__pb2.CreateTrainingRunResponse.SerializeToString,
+            ),
+            'RenderTrainingManifest': grpc.unary_unary_rpc_method_handler(
+                    servicer.RenderTrainingManifest,
+                    request_deserializer=microcoder_dot_v1_dot_trainer__service__pb2.RenderTrainingManifestRequest.FromString,
+                    response_serializer=microcoder_dot_v1_dot_trainer__service__pb2.RenderTrainingManifestResponse.SerializeToString,
             ),
             'GetTrainingRun': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTrainingRun,
@@ -209,6 +227,33 @@ class Trainer:
             '/microcoder.v1.Trainer/CreateTrainingRun',
             microcoder_dot_v1_dot_trainer__service__pb2.CreateTrainingRunRequest.SerializeToString,
             microcoder_dot_v1_dot_trainer__service__pb2.CreateTrainingRunResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RenderTrainingManifest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/microcoder.v1.Trainer/RenderTrainingManifest',
+            microcoder_dot_v1_dot_trainer__service__pb2.RenderTrainingManifestRequest.SerializeToString,
+            microcoder_dot_v1_dot_trainer__service__pb2.RenderTrainingManifestResponse.FromString,
             options,
             channel_credentials,
             insecure,

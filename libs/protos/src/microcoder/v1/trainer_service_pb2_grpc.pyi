@@ -35,6 +35,10 @@ class TrainerStub:
     def __new__(cls, channel: _aio.Channel) -> TrainerAsyncStub: ...
     CreateTrainingRun: _grpc.UnaryUnaryMultiCallable[_trainer_service_pb2.CreateTrainingRunRequest, _trainer_service_pb2.CreateTrainingRunResponse]
     """Starts a run. Watch it with `WatchTrainingRun`."""
+    RenderTrainingManifest: _grpc.UnaryUnaryMultiCallable[_trainer_service_pb2.RenderTrainingManifestRequest, _trainer_service_pb2.RenderTrainingManifestResponse]
+    """Gives the Kubernetes manifest of a run without starting it. `kubectl apply` of it starts the run, and the service
+    takes it in by its labels.
+    """
     GetTrainingRun: _grpc.UnaryUnaryMultiCallable[_trainer_service_pb2.GetTrainingRunRequest, _trainer_service_pb2.GetTrainingRunResponse]
     """Gives one run."""
     WatchTrainingRun: _grpc.UnaryStreamMultiCallable[_trainer_service_pb2.WatchTrainingRunRequest, _trainer_service_pb2.WatchTrainingRunResponse]
@@ -57,6 +61,10 @@ class TrainerAsyncStub(TrainerStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateTrainingRun: _aio.UnaryUnaryMultiCallable[_trainer_service_pb2.CreateTrainingRunRequest, _trainer_service_pb2.CreateTrainingRunResponse]  # type: ignore[assignment]
     """Starts a run. Watch it with `WatchTrainingRun`."""
+    RenderTrainingManifest: _aio.UnaryUnaryMultiCallable[_trainer_service_pb2.RenderTrainingManifestRequest, _trainer_service_pb2.RenderTrainingManifestResponse]  # type: ignore[assignment]
+    """Gives the Kubernetes manifest of a run without starting it. `kubectl apply` of it starts the run, and the service
+    takes it in by its labels.
+    """
     GetTrainingRun: _aio.UnaryUnaryMultiCallable[_trainer_service_pb2.GetTrainingRunRequest, _trainer_service_pb2.GetTrainingRunResponse]  # type: ignore[assignment]
     """Gives one run."""
     WatchTrainingRun: _aio.UnaryStreamMultiCallable[_trainer_service_pb2.WatchTrainingRunRequest, _trainer_service_pb2.WatchTrainingRunResponse]  # type: ignore[assignment]
@@ -82,6 +90,16 @@ class TrainerServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_trainer_service_pb2.CreateTrainingRunResponse, _abc.Awaitable[_trainer_service_pb2.CreateTrainingRunResponse]]:
         """Starts a run. Watch it with `WatchTrainingRun`."""
+
+    @_abc_1.abstractmethod
+    def RenderTrainingManifest(
+        self,
+        request: _trainer_service_pb2.RenderTrainingManifestRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_trainer_service_pb2.RenderTrainingManifestResponse, _abc.Awaitable[_trainer_service_pb2.RenderTrainingManifestResponse]]:
+        """Gives the Kubernetes manifest of a run without starting it. `kubectl apply` of it starts the run, and the service
+        takes it in by its labels.
+        """
 
     @_abc_1.abstractmethod
     def GetTrainingRun(

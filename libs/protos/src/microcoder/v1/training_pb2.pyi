@@ -58,6 +58,58 @@ ALGORITHM_MICROCODER_GRPO: Algorithm.ValueType  # 5
 """Microcoder grpo."""
 Global___Algorithm: _TypeAlias = Algorithm  # noqa: Y015
 
+class _TrainingPhase:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TrainingPhaseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TrainingPhase.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TRAINING_PHASE_UNSPECIFIED: _TrainingPhase.ValueType  # 0
+    """Not set."""
+    TRAINING_PHASE_QUEUED: _TrainingPhase.ValueType  # 1
+    """Waits for a slot, a quota, or room on a node."""
+    TRAINING_PHASE_STARTING: _TrainingPhase.ValueType  # 2
+    """Its place is found, its processes are not running yet."""
+    TRAINING_PHASE_RUNNING: _TrainingPhase.ValueType  # 3
+    """All its processes run."""
+    TRAINING_PHASE_RESTARTING: _TrainingPhase.ValueType  # 4
+    """A process failed; a new one goes on from the newest checkpoint."""
+    TRAINING_PHASE_PREEMPTED: _TrainingPhase.ValueType  # 5
+    """Its place was taken away; it goes on from its checkpoint once it has one again."""
+    TRAINING_PHASE_STOPPING: _TrainingPhase.ValueType  # 6
+    """It was cancelled and saves itself."""
+    TRAINING_PHASE_SUCCEEDED: _TrainingPhase.ValueType  # 7
+    """It ended with a trained model."""
+    TRAINING_PHASE_FAILED: _TrainingPhase.ValueType  # 8
+    """It ended without."""
+    TRAINING_PHASE_CANCELLED: _TrainingPhase.ValueType  # 9
+    """Somebody stopped it."""
+
+class TrainingPhase(_TrainingPhase, metaclass=_TrainingPhaseEnumTypeWrapper):
+    """Where a training run stands, finer than its state."""
+
+TRAINING_PHASE_UNSPECIFIED: TrainingPhase.ValueType  # 0
+"""Not set."""
+TRAINING_PHASE_QUEUED: TrainingPhase.ValueType  # 1
+"""Waits for a slot, a quota, or room on a node."""
+TRAINING_PHASE_STARTING: TrainingPhase.ValueType  # 2
+"""Its place is found, its processes are not running yet."""
+TRAINING_PHASE_RUNNING: TrainingPhase.ValueType  # 3
+"""All its processes run."""
+TRAINING_PHASE_RESTARTING: TrainingPhase.ValueType  # 4
+"""A process failed; a new one goes on from the newest checkpoint."""
+TRAINING_PHASE_PREEMPTED: TrainingPhase.ValueType  # 5
+"""Its place was taken away; it goes on from its checkpoint once it has one again."""
+TRAINING_PHASE_STOPPING: TrainingPhase.ValueType  # 6
+"""It was cancelled and saves itself."""
+TRAINING_PHASE_SUCCEEDED: TrainingPhase.ValueType  # 7
+"""It ended with a trained model."""
+TRAINING_PHASE_FAILED: TrainingPhase.ValueType  # 8
+"""It ended without."""
+TRAINING_PHASE_CANCELLED: TrainingPhase.ValueType  # 9
+"""Somebody stopped it."""
+Global___TrainingPhase: _TypeAlias = TrainingPhase  # noqa: Y015
+
 @_typing.final
 class TrainingSpec(_message.Message):
     """What to train, on what and how."""
@@ -160,6 +212,63 @@ class TrainingSpec(_message.Message):
 Global___TrainingSpec: _TypeAlias = TrainingSpec  # noqa: Y015
 
 @_typing.final
+class Placement(_message.Message):
+    """What a run asks of the cluster that it runs on. What is absent, zero or empty is the platform's choice."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NODES_FIELD_NUMBER: _builtins.int
+    GPUS_FIELD_NUMBER: _builtins.int
+    CPU_FIELD_NUMBER: _builtins.int
+    MEMORY_FIELD_NUMBER: _builtins.int
+    GPU_PRODUCT_FIELD_NUMBER: _builtins.int
+    QUEUE_FIELD_NUMBER: _builtins.int
+    PRIORITY_CLASS_FIELD_NUMBER: _builtins.int
+    MAX_SECONDS_FIELD_NUMBER: _builtins.int
+    nodes: _builtins.int
+    """Pods that train together, one process group."""
+    gpus: _builtins.int
+    """GPUs of each pod, one process each; 0 for none, absent for the platform's choice."""
+    cpu: _builtins.str
+    """Processors of each pod, a Kubernetes quantity: `4`, `500m`."""
+    memory: _builtins.str
+    """Memory of each pod, a Kubernetes quantity: `64Gi`."""
+    gpu_product: _builtins.str
+    """Only nodes with this label `nvidia.com/gpu.product`."""
+    queue: _builtins.str
+    """Kueue's LocalQueue."""
+    priority_class: _builtins.str
+    """Kueue's WorkloadPriorityClass with a queue, else a PriorityClass."""
+    max_seconds: _builtins.int
+    """Longest running time, seconds; counted anew after a suspension. 0 for no limit."""
+    def __init__(
+        self,
+        *,
+        nodes: _builtins.int | None = ...,
+        gpus: _builtins.int | None = ...,
+        cpu: _builtins.str = ...,
+        memory: _builtins.str = ...,
+        gpu_product: _builtins.str = ...,
+        queue: _builtins.str = ...,
+        priority_class: _builtins.str = ...,
+        max_seconds: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_gpus", b"_gpus", "_nodes", b"_nodes", "gpus", b"gpus", "nodes", b"nodes"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_gpus", b"_gpus", "_nodes", b"_nodes", "cpu", b"cpu", "gpu_product", b"gpu_product", "gpus", b"gpus", "max_seconds", b"max_seconds", "memory", b"memory", "nodes", b"nodes", "priority_class", b"priority_class", "queue", b"queue"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__gpus: _TypeAlias = _typing.Literal["gpus"]  # noqa: Y015
+    _WhichOneofArgType__gpus: _TypeAlias = _typing.Literal["_gpus", b"_gpus"]  # noqa: Y015
+    _WhichOneofReturnType__nodes: _TypeAlias = _typing.Literal["nodes"]  # noqa: Y015
+    _WhichOneofArgType__nodes: _TypeAlias = _typing.Literal["_nodes", b"_nodes"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__gpus) -> _WhichOneofReturnType__gpus | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__nodes) -> _WhichOneofReturnType__nodes | None: ...
+
+Global___Placement: _TypeAlias = Placement  # noqa: Y015
+
+@_typing.final
 class TrainingRun(_message.Message):
     """One training run."""
 
@@ -177,6 +286,13 @@ class TrainingRun(_message.Message):
     STARTED_TIME_FIELD_NUMBER: _builtins.int
     FINISHED_TIME_FIELD_NUMBER: _builtins.int
     CANCEL_REQUESTED_FIELD_NUMBER: _builtins.int
+    PLACEMENT_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    PHASE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    JOB_FIELD_NUMBER: _builtins.int
+    TRAINED_MODEL_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Run id."""
     state: _run_pb2.RunState.ValueType
@@ -191,6 +307,18 @@ class TrainingRun(_message.Message):
     """Mean reward of the newest step."""
     cancel_requested: _builtins.bool
     """Somebody asked it to stop; it ends as soon as its checkpoint is written."""
+    name: _builtins.str
+    """What its owner calls it; the beginning of its id."""
+    owner: _builtins.str
+    """Who asked for it, as they said."""
+    phase: Global___TrainingPhase.ValueType
+    """Where it stands, finer than `state`."""
+    reason: _builtins.str
+    """One word for programs on why it waits or failed, in Kubernetes' terms: `OOMKilled`, `Unschedulable`."""
+    job: _builtins.str
+    """Name of its Job or JobSet, once there is one; empty for a process of the service's own machine."""
+    trained_model: _builtins.str
+    """Folder of the trained model, empty before it is written. On a cluster a path inside the runs' volume."""
     @_builtins.property
     def spec(self) -> Global___TrainingSpec:
         """What was asked for."""
@@ -211,6 +339,10 @@ class TrainingRun(_message.Message):
     def finished_time(self) -> _timestamp_pb2.Timestamp:
         """When it ended."""
 
+    @_builtins.property
+    def placement(self) -> Global___Placement:
+        """What it asks of a cluster."""
+
     def __init__(
         self,
         *,
@@ -226,10 +358,17 @@ class TrainingRun(_message.Message):
         started_time: _timestamp_pb2.Timestamp | None = ...,
         finished_time: _timestamp_pb2.Timestamp | None = ...,
         cancel_requested: _builtins.bool = ...,
+        placement: Global___Placement | None = ...,
+        name: _builtins.str = ...,
+        owner: _builtins.str = ...,
+        phase: Global___TrainingPhase.ValueType = ...,
+        reason: _builtins.str = ...,
+        job: _builtins.str = ...,
+        trained_model: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_attempt", b"_attempt", "_mean_reward", b"_mean_reward", "attempt", b"attempt", "created_time", b"created_time", "finished_time", b"finished_time", "mean_reward", b"mean_reward", "progress", b"progress", "spec", b"spec", "started_time", b"started_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_attempt", b"_attempt", "_mean_reward", b"_mean_reward", "attempt", b"attempt", "created_time", b"created_time", "finished_time", b"finished_time", "mean_reward", b"mean_reward", "placement", b"placement", "progress", b"progress", "spec", b"spec", "started_time", b"started_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attempt", b"_attempt", "_mean_reward", b"_mean_reward", "attempt", b"attempt", "cancel_requested", b"cancel_requested", "checkpoint", b"checkpoint", "created_time", b"created_time", "finished_time", b"finished_time", "id", b"id", "mean_reward", b"mean_reward", "message", b"message", "progress", b"progress", "spec", b"spec", "started_time", b"started_time", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attempt", b"_attempt", "_mean_reward", b"_mean_reward", "attempt", b"attempt", "cancel_requested", b"cancel_requested", "checkpoint", b"checkpoint", "created_time", b"created_time", "finished_time", b"finished_time", "id", b"id", "job", b"job", "mean_reward", b"mean_reward", "message", b"message", "name", b"name", "owner", b"owner", "phase", b"phase", "placement", b"placement", "progress", b"progress", "reason", b"reason", "spec", b"spec", "started_time", b"started_time", "state", b"state", "trained_model", b"trained_model"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__attempt: _TypeAlias = _typing.Literal["attempt"]  # noqa: Y015
     _WhichOneofArgType__attempt: _TypeAlias = _typing.Literal["_attempt", b"_attempt"]  # noqa: Y015
