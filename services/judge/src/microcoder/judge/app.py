@@ -4,12 +4,15 @@ import os
 from dataclasses import dataclass
 
 from microcoder.host import Parts, Runtime
+from microcoder.judge.adapters.disk_cache import DiskCache
 from microcoder.judge.adapters.jail import ColdEngine, interpreters, open_engine
+from microcoder.judge.artefacts import ArtefactCache
 from microcoder.judge.compiling import Compiler
-from microcoder.judge.domain.engine import Outcome
+from microcoder.judge.domain.engine import EngineFailed, Outcome, RunSpec
 from microcoder.judge.domain.languages import language_table
 from microcoder.judge.handlers import VerifyProblem
 from microcoder.judge.judging import SubmissionJudge
+from microcoder.judge.precompiled import PrecompiledHeaders
 from microcoder.judge.servicer import Servicer, capabilities
 from microcoder.judge.settings import JudgeServiceSettings, JudgeSettings
 from microcoder.judge.slots import SlotPool
@@ -57,7 +60,15 @@ async def open_sandbox(settings: JudgeSettings) -> Sandbox:
         multipliers=settings.time_multipliers,
     )
     versions = await working_languages(engine, table)
-    compiler = Compiler({language: table[language] for language in versions}, cache_bytes=settings.artefact_cache_bytes)
+    compiler = Compiler(
+        {language: table[language] for language in versions},
+        versions=versions,
+        artefacts=ArtefactCache(
+            memory_bytes=settings.artefact_cache_bytes,
+            disk=DiskCache(settings.cache_dir / "artefacts", max_bytes=settings.artefact_disk_bytes),
+        ),
+        headers=PrecompiledHeaders(settings.cache_dir, versions),
+    )
     pool = SlotPool(slots=slots, max_submissions=settings.max_submissions)
     return Sandbox(engine=engine, compiler=compiler, pool=pool, versions=versions)
 
@@ -102,9 +113,23 @@ def make_parts(runtime: Runtime[JudgeServiceSettings], sandbox: Sandbox) -> tupl
     parts = Parts(
         servicers=[Registration(full_name="microcoder.v1.Judge", add=add_JudgeServicer_to_server, servicer=servicer)],
         workers=[runtime.worker(group=runtime.name, topics=[Topic.PROBLEM_NORMALIZED], handle=handler)],
+        tasks=[lambda: _precompile(sandbox)],
         close=[engine.close],
     )
     return parts, handler
+
+
+async def _precompile(sandbox: Sandbox) -> None:
+    """Beside the service: a judge that is asked meanwhile compiles without."""
+
+    async def run(spec: RunSpec) -> Outcome:
+        async with sandbox.pool.slot("precompiled headers"):
+            return await sandbox.engine.run(spec)
+
+    try:
+        await sandbox.compiler.precompile(run)
+    except (EngineFailed, OSError) as error:
+        _LOG.warning("C++ programs compile slowly", error=str(error))
 
 
 def _observe_run(metrics: Metrics, pool: SlotPool, language: str, outcome: Outcome) -> None:

@@ -2,16 +2,19 @@
 
 import asyncio
 import hashlib
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from microcoder.core.errors import InvalidArgument
 from microcoder.core.verdict import Verdict
-from microcoder.judge.domain.engine import BOX_DIR, EngineFailed, Outcome, Run, RunLimits, RunSpec
-from microcoder.judge.domain.languages import ARTEFACT, Language, fill
+from microcoder.judge.artefacts import Artefact, ArtefactCache, CompileError
+from microcoder.judge.domain.engine import EngineFailed, Outcome, Run, RunLimits, RunSpec
+from microcoder.judge.domain.languages import ARTEFACT, Language, emitting, fill
 from microcoder.judge.domain.program import SourceProgram
 from microcoder.judge.domain.verdicts import classify, readable
+from microcoder.judge.precompiled import PrecompiledHeaders
+
+__all__ = ["CompileError", "Compiler", "Executable"]
 
 _MESSAGE_CHARS = 4_000
 _LIMITS = RunLimits(
@@ -21,8 +24,6 @@ _LIMITS = RunLimits(
     error_bytes=64 * 1024,
     box_bytes=256 * 2**20,
 )
-# The artefact leaves the jail as standard output: nothing that a compiler writes is ever opened from outside.
-_COMPILE = ("/bin/sh", "-c", '"$@" >&2 && exec cat "$0"', f"{BOX_DIR}/{ARTEFACT}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,21 +36,28 @@ class Executable:
     """Content of the program's folder."""
 
 
-@dataclass(frozen=True, slots=True)
-class CompileError:
-    """The program is not of its language; `message` is the compiler's, truncated."""
-
-    message: str
-
-
 class Compiler:
-    """Compiles programs and keeps what came out, up to `cache_bytes`."""
+    """Compiles programs and keeps what came out.
 
-    def __init__(self, languages: Mapping[str, Language], *, cache_bytes: int) -> None:
+    Args:
+        languages: The rows of the table that work here.
+        versions: What their tools say of themselves.
+        artefacts: Where compiled programs are kept.
+        headers: Precompiled headers.
+    """
+
+    def __init__(
+        self,
+        languages: Mapping[str, Language],
+        *,
+        versions: Mapping[str, str],
+        artefacts: ArtefactCache,
+        headers: PrecompiledHeaders,
+    ) -> None:
         self._languages = languages
-        self._cache_bytes = cache_bytes
-        self._cache: OrderedDict[str, bytes | CompileError] = OrderedDict()
-        self._cached_bytes = 0
+        self._versions = versions
+        self._artefacts = artefacts
+        self._headers = headers
         self._locks: dict[str, asyncio.Lock] = {}
 
     def language(self, language: str) -> Language:
@@ -100,42 +108,47 @@ class Compiler:
         outcome = await run(spec)
         return None if classify(outcome, _LIMITS) is None else _error(outcome)
 
-    async def _artefact(self, language: Language, program: SourceProgram, run: Run) -> bytes | CompileError:
-        key = _digest(language, program)
+    async def precompile(self, run: Run) -> None:
+        """Makes the precompiled headers that are not there yet. Until then programs compile without.
+
+        Raises:
+            EngineFailed: One cannot be made.
+            OSError: One cannot be kept.
+        """
+        for language in self._languages.values():
+            await self._headers.build(language, run)
+
+    async def _artefact(self, language: Language, program: SourceProgram, run: Run) -> Artefact:
+        key = _digest(language, self._versions.get(language.id, ""), program)
         async with self._locks.setdefault(key, asyncio.Lock()):
             try:
-                if key in self._cache:
-                    self._cache.move_to_end(key)
-                    return self._cache[key]
-                artefact = await _compile(language, program, run)
-                self._keep(key, artefact)
+                artefact = await self._artefacts.get(key)
+                if artefact is None:
+                    artefact = await self._compile(language, program, run)
+                    await self._artefacts.put(key, artefact)
                 return artefact
             finally:
                 self._locks.pop(key, None)
 
-    def _keep(self, key: str, artefact: bytes | CompileError) -> None:
-        self._cache[key] = artefact
-        self._cached_bytes += _size(artefact)
-        while self._cached_bytes > self._cache_bytes and len(self._cache) > 1:
-            _, oldest = self._cache.popitem(last=False)
-            self._cached_bytes -= _size(oldest)
-
-
-async def _compile(language: Language, program: SourceProgram, run: Run) -> bytes | CompileError:
-    sources = tuple(path for path in program.files if path.endswith(language.compiled_suffixes))
-    if program.main not in sources:
-        raise InvalidArgument(
-            f"{program.main!r} does not end with one of {', '.join(language.compiled_suffixes)}",
-            fields={"source": "has a file name of another language"},
+    async def _compile(self, language: Language, program: SourceProgram, run: Run) -> Artefact:
+        sources = tuple(path for path in program.files if path.endswith(language.compiled_suffixes))
+        if program.main not in sources:
+            raise InvalidArgument(
+                f"{program.main!r} does not end with one of {', '.join(language.compiled_suffixes)}",
+                fields={"source": "has a file name of another language"},
+            )
+        headers = self._headers.folder(language)
+        command = fill(language.compile, main=program.main, sources=sources, headers=headers)
+        spec = RunSpec(
+            argv=emitting(command), files=program.files, shared=(headers,) if headers else (), limits=_LIMITS
         )
-    command = fill(language.compile, main=program.main, sources=sources)
-    outcome = await run(RunSpec(argv=(*_COMPILE, *command), files=program.files, limits=_LIMITS))
-    failed = classify(outcome, _LIMITS)
-    if failed is None:
-        return outcome.stdout
-    if failed[0] is Verdict.IE:
-        raise EngineFailed(failed[1])
-    return _error(outcome, why=failed[1])
+        outcome = await run(spec)
+        failed = classify(outcome, _LIMITS)
+        if failed is None:
+            return outcome.stdout
+        if failed[0] is Verdict.IE:
+            raise EngineFailed(failed[1])
+        return _error(outcome, why=failed[1])
 
 
 def _error(outcome: Outcome, *, why: str = "") -> CompileError:
@@ -143,13 +156,10 @@ def _error(outcome: Outcome, *, why: str = "") -> CompileError:
     return CompileError(text or why or "the compiler failed without a message")
 
 
-def _size(artefact: bytes | CompileError) -> int:
-    return len(artefact) if isinstance(artefact, bytes) else len(artefact.message)
-
-
-def _digest(language: Language, program: SourceProgram) -> str:
+def _digest(language: Language, version: str, program: SourceProgram) -> str:
+    """Over all that decides what the compiler makes."""
     hasher = hashlib.sha256()
-    words = [*language.compile, program.main]
+    words = [version, *language.compile, program.main]
     for part in (*words, *(item for path in sorted(program.files) for item in (path, program.files[path]))):
         data = part if isinstance(part, bytes) else part.encode()
         hasher.update(len(data).to_bytes(8, "little"))

@@ -32,11 +32,13 @@ class JudgeSettings(Group):
     time_multipliers: dict[str, float] = Field(default_factory=dict)
     """CPU time multipliers on problems' own limits that differ from the table's, by language."""
     cache_dir: Path = Field(default_factory=_cache_dir)
-    """Folder for the compiled helper."""
+    """Folder for the compiled helper, precompiled headers and compiled programs."""
     blob_cache_bytes: int = Field(default=256 * 2**20, ge=0)
     """Memory for tests of the catalogue, bytes."""
     artefact_cache_bytes: int = Field(default=256 * 2**20, ge=0)
     """Memory for compiled programs, bytes."""
+    artefact_disk_bytes: int = Field(default=2 * 2**30, ge=0)
+    """Room in `cache_dir` for compiled programs, bytes; 0 to keep them in memory only."""
 
 
 class JudgeServiceSettings(ServiceSettings):

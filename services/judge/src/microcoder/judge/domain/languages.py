@@ -1,18 +1,26 @@
 """The language table: how a program of each language is compiled and started."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from microcoder.judge.domain.engine import BOX_DIR, PROGRAM_DIR
 
 MAIN = "{main}"
 """In a command: the program's first file."""
+CLASS = "{class}"
+"""In a command: the first file's name without its suffix."""
+HEAP = "{heap_mib}"
+"""In a run command: the memory that is left for the program's own data, MiB."""
 SOURCES = "{sources}"
 """In a compile command, as a word of its own: all files that are compiled together."""
+HEADERS = "{headers}"
+"""In a compile command, as a word of its own: the option that names the folder of precompiled headers, where it is."""
 CALL_DRIVER = ".call.py"
 """Name that our driver of function calls has in the program's folder."""
 ARTEFACT = "program"
 """Name of a compiled program in its folder."""
+HEADER = "bits/stdc++.h"
+"""The header that is precompiled: everything of the C++ standard library."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +37,8 @@ class Language:
     """Makes the artefact `BOX_DIR/program`; empty for interpreted languages."""
     compiled_suffixes: tuple[str, ...] = ()
     """Files that `SOURCES` takes; the others are only there to be included."""
+    precompile: tuple[str, ...] = ()
+    """Makes `BOX_DIR/program` from a file that includes `HEADER`; empty where nothing is precompiled."""
     run: tuple[str, ...]
     """Starts the program."""
     check: tuple[str, ...] = ()
@@ -37,6 +47,18 @@ class Language:
     """Starts `CALL_DRIVER` on the program; empty where functions of this language cannot be called."""
     time_multiplier: float = 1.0
     """A problem's own CPU limit is multiplied by this; limits of a request are not."""
+    memory_multiplier: float = 1.0
+    """The same for a problem's own memory limit."""
+    runtime_bytes: int = 0
+    """What its runtime takes beside the program's data, bytes: added to a problem's memory limit, and never heap."""
+    processes: int = 64
+    """Processes and threads that a run or a compiler may have at a time."""
+    folders: tuple[str, ...] = ()
+    """Folders of the host that its tools live in, where the jail does not show them anyway."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables for its tools and its programs."""
+    packages: tuple[str, ...] = ()
+    """Third-party packages that programs may import, with their versions."""
 
     @property
     def interpreted(self) -> bool:
@@ -44,20 +66,45 @@ class Language:
         return not self.compile
 
 
+# What a compiler makes leaves the jail as standard output: nothing that it writes is ever opened from outside.
+_EMIT = ("/bin/sh", "-c", '"$@" >&2 && exec cat "$0"', f"{BOX_DIR}/{ARTEFACT}")
 _CHECK_SYNTAX = "import sys; compile(open(sys.argv[1], 'rb').read(), sys.argv[1], 'exec', dont_inherit=True)"
+_CPP_SUFFIXES = (".cpp", ".cc", ".cxx", ".C", ".c++")
 
 
-def _compiled(language: str, compiler: str, standard: str, suffixes: tuple[str, ...], *libraries: str) -> Language:
+def _python(python: str) -> Language:
+    # -s and -B: nothing of a user's home, no caches. Long integers convert as before Python 3.11.
+    start = (python, "-s", "-B", "-X", "int_max_str_digits=0")
+    return Language(
+        id="python3",
+        main="main.py",
+        version=(python, "--version"),
+        run=(*start, f"{PROGRAM_DIR}/{MAIN}"),
+        call=(*start, f"{PROGRAM_DIR}/{CALL_DRIVER}", f"{PROGRAM_DIR}/{MAIN}"),
+        check=(python, "-I", "-c", _CHECK_SYNTAX, f"{PROGRAM_DIR}/{MAIN}"),
+        time_multiplier=3.0,
+    )
+
+
+def _c(language: str, compiler: str, standard: str, suffixes: tuple[str, ...], *libraries: str) -> Language:
+    start = (compiler, "-O2", f"-std={standard}", "-pipe")
     return Language(
         id=language,
         main=f"main{suffixes[0]}",
         version=(compiler, "--version"),
-        compile=(
-            *(compiler, "-O2", f"-std={standard}", "-pipe", f"-I{PROGRAM_DIR}"),
-            *("-o", f"{BOX_DIR}/{ARTEFACT}", SOURCES, *libraries),
-        ),
+        compile=(*start, f"-I{PROGRAM_DIR}", HEADERS, "-o", f"{BOX_DIR}/{ARTEFACT}", SOURCES, *libraries),
         compiled_suffixes=suffixes,
         run=(f"{PROGRAM_DIR}/{ARTEFACT}",),
+    )
+
+
+def _cpp(language: str, compiler: str, standard: str) -> Language:
+    row = _c(language, compiler, standard, _CPP_SUFFIXES)
+    # The options must be those of the compile command, or the compiler refuses what they made.
+    start = (compiler, "-O2", f"-std={standard}", "-pipe")
+    return replace(
+        row,
+        precompile=(*start, "-x", "c++-header", f"{PROGRAM_DIR}/{MAIN}", "-o", f"{BOX_DIR}/{ARTEFACT}"),
     )
 
 
@@ -70,27 +117,37 @@ def language_table(*, python: str, cc: str, cxx: str, multipliers: Mapping[str, 
         cxx: Path of the C++ compiler.
         multipliers: CPU time multipliers that differ from the table's, by language.
     """
-    # -s and -B: nothing of a user's home, no caches. Long integers convert as before Python 3.11.
-    start = (python, "-s", "-B", "-X", "int_max_str_digits=0")
     rows = (
-        Language(
-            id="python3",
-            main="main.py",
-            version=(python, "--version"),
-            run=(*start, f"{PROGRAM_DIR}/{MAIN}"),
-            call=(*start, f"{PROGRAM_DIR}/{CALL_DRIVER}", f"{PROGRAM_DIR}/{MAIN}"),
-            check=(python, "-I", "-c", _CHECK_SYNTAX, f"{PROGRAM_DIR}/{MAIN}"),
-            time_multiplier=3.0,
-        ),
-        _compiled("cpp", cxx, "gnu++20", (".cpp", ".cc", ".cxx", ".C", ".c++")),
-        _compiled("c", cc, "gnu17", (".c",), "-lm"),
+        _python(python),
+        _cpp("cpp", cxx, "gnu++20"),
+        _cpp("cpp17", cxx, "gnu++17"),
+        _c("c", cc, "gnu17", (".c",), "-lm"),
     )
     return {row.id: replace(row, time_multiplier=multipliers.get(row.id, row.time_multiplier)) for row in rows}
 
 
-def fill(command: tuple[str, ...], *, main: str, sources: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """The command for one program."""
+def fill(
+    command: tuple[str, ...], *, main: str, sources: tuple[str, ...] = (), headers: str | None = None
+) -> tuple[str, ...]:
+    """The command for one program.
+
+    Args:
+        command: Template.
+        main: Its first file.
+        sources: All files that are compiled together.
+        headers: Folder of precompiled headers, None where there is none.
+    """
     filled: list[str] = []
     for word in command:
-        filled.extend([f"{PROGRAM_DIR}/{path}" for path in sources] if word == SOURCES else [word.replace(MAIN, main)])
+        if word == SOURCES:
+            filled.extend(f"{PROGRAM_DIR}/{path}" for path in sources)
+        elif word == HEADERS:
+            filled.extend([f"-I{headers}"] if headers else [])
+        else:
+            filled.append(word.replace(MAIN, main))
     return tuple(filled)
+
+
+def emitting(command: tuple[str, ...]) -> tuple[str, ...]:
+    """Runs `command`, which says what it has to say on standard error, then prints the artefact that it made."""
+    return (*_EMIT, *command)
