@@ -42,19 +42,18 @@ _WORKED_EXAMPLES: tuple[tuple[Task, str], ...] = (
     (
         Task(
             title="Product",
-            statement="Given two integers $a$ and $b$ on one line, print their product.",
+            statement="One line holds $a$ and $b$. Print their product.",
             samples=(Sample(input="3 5\n", output="15\n"),),
         ),
         "a, b = map(int, input().split())\nprint(a * b)\n",
     ),
     (
         Task(
-            title="Longest Word",
-            statement="The first line holds $n$. Each of the next $n$ lines holds one word. Print the longest word; "
-            "if several are longest, print the first of them.",
-            samples=(Sample(input="3\nfig\nbanana\nplum\n", output="banana\n"),),
+            title="Last Word",
+            statement="The first line holds $n$, each of the next $n$ lines a word. Print the one that sorts last.",
+            samples=(Sample(input="2\nfig\nplum\n", output="plum\n"),),
         ),
-        "n = int(input())\nwords = [input().strip() for _ in range(n)]\nprint(max(words, key=len))\n",
+        "n = int(input())\nwords = [input().strip() for _ in range(n)]\nprint(max(words))\n",
     ),
 )
 

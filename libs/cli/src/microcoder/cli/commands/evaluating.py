@@ -1,5 +1,6 @@
 """`eval`: measure a model on items that its training has not seen."""
 
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -86,14 +87,20 @@ async def start_run(clients: Clients, spec: EvaluationSpec) -> evaluation_pb2.Ev
     return (await clients.evaluator.CreateEvaluationRun(request, timeout=SHORT_S)).evaluation_run
 
 
-async def follow_run(clients: Clients, run_id: str) -> evaluation_pb2.EvaluationRun:
+async def follow_run(clients: Clients, run_id: str, *, progress: bool = True) -> evaluation_pb2.EvaluationRun:
     """Follows a run to its end.
+
+    Args:
+        clients: The services.
+        run_id: The run.
+        progress: Whether to show it on the terminal's status line, which only one may have at a time.
 
     Raises:
         FailedPrecondition: It did not succeed.
     """
     latest = evaluation_pb2.EvaluationRun()
-    with notes.status("Evaluating") as status:
+    status = notes.status("Evaluating")
+    with status if progress else nullcontext():
         watching = pb.WatchEvaluationRunRequest(run_id=run_id)
         async for update in clients.evaluator.WatchEvaluationRun(watching, timeout=LONG_S):
             latest = update.evaluation_run

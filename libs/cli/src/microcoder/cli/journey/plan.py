@@ -25,7 +25,7 @@ class JourneyPlan:
     attempts: int = 2
     steps: int = 3
     group_size: int = 4
-    prompt_tokens: int = 420
+    prompt_tokens: int = 380
     """Longer prompts are not trained on: a step's time and memory grow with them."""
     completion_tokens: int = 40
     evaluation_samples: int = 2
@@ -69,14 +69,14 @@ class JourneyPlan:
             seed=self.seed,
         )
 
-    def evaluation(self, checkpoint: str, release_id: str) -> EvaluationSpec:
-        """The evaluation of the model in `checkpoint`."""
+    def evaluation(self, checkpoint: str, *, training_release_id: str = "") -> EvaluationSpec:
+        """The evaluation of the model in `checkpoint`, on items that are not in the release it was trained on."""
         return EvaluationSpec(
             dataset=str(self.dataset.resolve()),
             checkpoint=checkpoint,
             samples=self.evaluation_samples,
             max_tokens=self.completion_tokens,
-            training_release_id=release_id,
+            training_release_id=training_release_id,
             worked_examples=self.worked_examples,
             seed=self.seed,
         )

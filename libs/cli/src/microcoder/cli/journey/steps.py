@@ -1,5 +1,6 @@
 """The journey: import, prove, score, calibrate, release, train, evaluate. What is there already is not done again."""
 
+import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,11 +56,19 @@ async def travel(clients: Clients, plan: JourneyPlan, state_dir: Path, say: Say)
         FailedPrecondition: A step has nothing to work on, or failed; the message says which and why.
     """
     journey = Journey()
-    await _collect(clients, plan, journey, say)
-    await _calibrate(clients, plan, journey, say)
-    await _release(clients, plan, journey, state_dir, say)
+    # The untrained model needs nothing of what the LLM and the judge are busy with until the release is cut. It must
+    # be done before training starts: both hold a model in memory.
+    before = asyncio.create_task(_evaluate_untrained(clients, plan, say))
+    try:
+        await _collect(clients, plan, journey, say)
+        await _calibrate(clients, plan, journey, say)
+        await _release(clients, plan, journey, state_dir, say)
+        journey.before, new = await before
+    finally:
+        before.cancel()
+    journey.changed |= new
     await _train(clients, plan, journey, say)
-    await _evaluate(clients, plan, journey, say)
+    await _evaluate_trained(clients, plan, journey, say)
     return journey
 
 
@@ -133,10 +142,16 @@ async def _known_training(clients: Clients, spec: TrainingSpec) -> training_pb2.
     return next((r for r in answer.training_runs if r.state == RUN_STATE_SUCCEEDED and r.spec == wanted), None)
 
 
-async def _evaluate(clients: Clients, plan: JourneyPlan, journey: Journey, say: Say) -> None:
-    journey.before = await _evaluation(clients, plan.evaluation(plan.model, journey.release.id), journey, "before", say)
-    trained = plan.evaluation(str(trained_model(journey.run)), journey.release.id)
-    journey.after = await _evaluation(clients, trained, journey, "after", say)
+async def _evaluate_untrained(
+    clients: Clients, plan: JourneyPlan, say: Say
+) -> tuple[evaluation_pb2.EvaluationRun, bool]:
+    return await _evaluation(clients, plan.evaluation(plan.model), "before", say, progress=False)
+
+
+async def _evaluate_trained(clients: Clients, plan: JourneyPlan, journey: Journey, say: Say) -> None:
+    spec = plan.evaluation(str(trained_model(journey.run)), training_release_id=journey.release.id)
+    journey.after, new = await _evaluation(clients, spec, "after", say)
+    journey.changed |= new
 
 
 def trained_model(run: training_pb2.TrainingRun) -> Path:
@@ -145,17 +160,17 @@ def trained_model(run: training_pb2.TrainingRun) -> Path:
 
 
 async def _evaluation(
-    clients: Clients, spec: EvaluationSpec, journey: Journey, when: str, say: Say
-) -> evaluation_pb2.EvaluationRun:
+    clients: Clients, spec: EvaluationSpec, when: str, say: Say, *, progress: bool = True
+) -> tuple[evaluation_pb2.EvaluationRun, bool]:
+    """The run of `spec`, and whether it is new."""
     wanted = to_proto(spec, evaluation_pb2.EvaluationSpec)
     request = evaluator_service_pb2.ListEvaluationRunsRequest(page_size=_PAGE)
     answer = await clients.evaluator.ListEvaluationRuns(request, timeout=SHORT_S)
     for known in answer.evaluation_runs:
         if known.state == RUN_STATE_SUCCEEDED and known.spec == wanted:
             say(f"Evaluation {when} training: {known.id} is there already")
-            return known
+            return known, False
     started = await evaluating.start_run(clients, spec)
-    done = await evaluating.follow_run(clients, started.id)
-    journey.changed = True
+    done = await evaluating.follow_run(clients, started.id, progress=progress)
     say(f"Evaluation {when} training: {evaluating.headline(done)}")
-    return done
+    return done, True
