@@ -48,7 +48,7 @@ def main(
     Raises:
         SystemExit: Always. 0 after a drain, else `EXIT_CRASH`, `EXIT_CONFIG` or `EXIT_STARTUP`.
     """
-    version = _version(name)
+    version = version_of(name)
     arguments = _parse(name, version, argv)
     try:
         settings = _with_ports(name, load(settings_type))
@@ -110,7 +110,8 @@ def _parse(name: str, version: str, argv: Sequence[str] | None) -> argparse.Name
     return parser.parse_args(argv)
 
 
-def _version(name: str) -> str:
+def version_of(name: str) -> str:
+    """Of the installed package `microcoder-<name>`."""
     try:
         return metadata.version(f"microcoder-{name}")
     except metadata.PackageNotFoundError:

@@ -8,6 +8,7 @@ import grpc
 from microcoder.rpc.client import DomainChannel
 from microcoder.rpc.settings import ChannelSettings
 from microcoder.rpc.tls import channel_credentials
+from microcoder.rpc.tokens import Tokens
 from microcoder.v1 import (
     evaluator_service_pb2,
     judge_service_pb2,
@@ -43,7 +44,7 @@ def open_channel(target: str, settings: ChannelSettings | None = None) -> grpc.a
     first call.
 
     Raises:
-        FailedPrecondition: A TLS file cannot be read.
+        FailedPrecondition: A TLS or token file cannot be read.
     """
     settings = settings or ChannelSettings()
     credentials = channel_credentials(settings)
@@ -52,7 +53,7 @@ def open_channel(target: str, settings: ChannelSettings | None = None) -> grpc.a
         inner = grpc.aio.insecure_channel(target, options=options)
     else:
         inner = grpc.aio.secure_channel(target, credentials, options=options)
-    return DomainChannel(inner, target=target, token=settings.token.get_secret_value())
+    return DomainChannel(inner, target=target, tokens=Tokens(settings.token, settings.token_file))
 
 
 def service_config() -> dict[str, Any]:

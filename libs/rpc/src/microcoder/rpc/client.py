@@ -12,27 +12,28 @@ import grpc
 from microcoder.core.errors import InvalidArgument
 from microcoder.rpc.calls import REQUEST_ID_HEADER, current_request_id
 from microcoder.rpc.errors import from_rpc_error
+from microcoder.rpc.tokens import Tokens
 
 
 class DomainChannel(grpc.aio.Channel):
     """See `microcoder.rpc.open_channel`."""
 
-    def __init__(self, inner: grpc.aio.Channel, *, target: str, token: str) -> None:
+    def __init__(self, inner: grpc.aio.Channel, *, target: str, tokens: Tokens) -> None:
         self._inner = inner
         self._target = target
-        self._token = token
+        self._tokens = tokens
 
     def unary_unary(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        return _Method(self._inner.unary_unary(method, *args, **kwargs), method, self._target, self._token, _Answer)
+        return _Method(self._inner.unary_unary(method, *args, **kwargs), method, self._target, self._tokens, _Answer)
 
     def unary_stream(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        return _Method(self._inner.unary_stream(method, *args, **kwargs), method, self._target, self._token, _Answers)
+        return _Method(self._inner.unary_stream(method, *args, **kwargs), method, self._target, self._tokens, _Answers)
 
     def stream_unary(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        return _Method(self._inner.stream_unary(method, *args, **kwargs), method, self._target, self._token, _Answer)
+        return _Method(self._inner.stream_unary(method, *args, **kwargs), method, self._target, self._tokens, _Answer)
 
     def stream_stream(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        return _Method(self._inner.stream_stream(method, *args, **kwargs), method, self._target, self._token, _Answers)
+        return _Method(self._inner.stream_stream(method, *args, **kwargs), method, self._target, self._tokens, _Answers)
 
     async def __aenter__(self) -> "DomainChannel":
         return self
@@ -108,12 +109,12 @@ class _Method:
     """One method of a service, ready to be called."""
 
     def __init__(
-        self, inner: Any, method: str, target: str, token: str, answer: type[_Answer] | type[_Answers]
+        self, inner: Any, method: str, target: str, tokens: Tokens, answer: type[_Answer] | type[_Answers]
     ) -> None:
         self._inner = inner
         self._method = method
         self._target = target
-        self._token = token
+        self._tokens = tokens
         self._answer = answer
 
     def __call__(self, *args: Any, timeout: float | None = None, metadata: Any = None, **kwargs: Any) -> Any:
@@ -128,6 +129,6 @@ class _Method:
         metadata = grpc.aio.Metadata(*(given or ()))
         if current_request_id.get() and metadata.get(REQUEST_ID_HEADER) is None:
             metadata.add(REQUEST_ID_HEADER, current_request_id.get())
-        if self._token:
-            metadata.add("authorization", f"Bearer {self._token}")
+        if shown := self._tokens.shown:
+            metadata.add("authorization", shown)
         return metadata

@@ -1,7 +1,6 @@
 """What surrounds every handler of ours, from outside in: request id, observation, errors, token, deadline."""
 
 import asyncio
-import hmac
 import logging
 import re
 import secrets
@@ -16,6 +15,7 @@ from grpc_status import rpc_status
 from microcoder.core.errors import InvalidArgument, MicrocoderError, PermissionDenied
 from microcoder.rpc.calls import REQUEST_ID_HEADER, CallInfo, CallObserver, current_draining, current_request_id
 from microcoder.rpc.errors import INTERNAL, UNAUTHENTICATED, code_of, to_status
+from microcoder.rpc.tokens import Tokens
 
 _LOG = logging.getLogger(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
@@ -31,10 +31,10 @@ Continuation: TypeAlias = "Callable[[grpc.HandlerCallDetails], Awaitable[Handler
 class CallGuard(grpc.aio.ServerInterceptor):
     """Surrounds every handler but those of the standard services."""
 
-    def __init__(self, *, observer: CallObserver, draining: asyncio.Event, token: str = "") -> None:
+    def __init__(self, *, observer: CallObserver, draining: asyncio.Event, tokens: Tokens) -> None:
         self._observer = observer
         self._draining = draining
-        self._token = token
+        self._tokens = tokens
 
     async def intercept_service(
         self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
@@ -71,8 +71,7 @@ class CallGuard(grpc.aio.ServerInterceptor):
             self._observer.finished(call, code, time.perf_counter() - started)
 
     def _admit(self, metadata: dict[str, str], context: Context) -> None:
-        shown = metadata.get("authorization", "")
-        if self._token and not hmac.compare_digest(shown.encode(), f"Bearer {self._token}".encode()):
+        if not self._tokens.accepts(metadata.get("authorization", "")):
             raise PermissionDenied(
                 "The call shows no valid token; send it as `authorization: Bearer <token>`", reason=UNAUTHENTICATED
             )

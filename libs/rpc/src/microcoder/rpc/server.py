@@ -15,6 +15,7 @@ from microcoder.rpc.calls import CallObserver, SilentObserver
 from microcoder.rpc.guard import CallGuard
 from microcoder.rpc.settings import RpcSettings
 from microcoder.rpc.tls import server_credentials
+from microcoder.rpc.tokens import Tokens
 
 _HEALTH = "grpc.health.v1.Health"
 _MAX_CONNECTION_AGE_MS = 10 * 60 * 1000
@@ -58,7 +59,7 @@ class RpcServer:
             The port.
 
         Raises:
-            FailedPrecondition: The address is taken or not ours, or a TLS file cannot be read.
+            FailedPrecondition: The address is taken or not ours, or a TLS or token file cannot be read.
         """
         self._server = server = self._make()
         for registration in self._registrations:
@@ -97,8 +98,8 @@ class RpcServer:
 
     def _make(self) -> grpc.aio.Server:
         size = self._settings.max_message_bytes
-        token = self._settings.token.get_secret_value()
-        guard = CallGuard(observer=self._observer, draining=self._draining, token=token)
+        tokens = Tokens(self._settings.token, self._settings.token_file)
+        guard = CallGuard(observer=self._observer, draining=self._draining, tokens=tokens)
         return grpc.aio.server(
             interceptors=[guard],
             maximum_concurrent_rpcs=self._settings.max_concurrent,

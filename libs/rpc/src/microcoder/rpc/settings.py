@@ -6,13 +6,13 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from microcoder.config import Group
+from microcoder.rpc.tokens import travels
 
 MIB = 1024 * 1024
 
 
 def _travels(token: SecretStr) -> SecretStr:
-    text = token.get_secret_value()
-    if not (text.isascii() and text.isprintable()):
+    if not travels(token.get_secret_value()):
         raise ValueError("a token travels in a header: use printable ASCII only")
     return token
 
@@ -52,8 +52,15 @@ class RpcSettings(Group):
     """Whether a client may ask for the contracts."""
     token: Token = SecretStr("")
     """What callers must show as `authorization: Bearer …`; empty for everybody. Health and reflection are exempt."""
+    token_file: Path | None = None
+    """Instead of `token`: a file with one token a line, all accepted; read anew when it changes."""
     tls: TlsSettings = TlsSettings()
     """Certificates; none for plain text."""
+
+    @model_validator(mode="after")
+    def _one_source_of_tokens(self) -> Self:
+        _check_one_source(self.token, self.token_file)
+        return self
 
     @model_validator(mode="after")
     def _server_needs_certificate(self) -> Self:
@@ -69,7 +76,19 @@ class ChannelSettings(Group):
     """Largest request and largest response."""
     token: Token = SecretStr("")
     """Shown to the server as `authorization: Bearer …`; empty for none."""
+    token_file: Path | None = None
+    """Instead of `token`: a file whose first line is shown; read anew when it changes."""
     secure: bool = False
     """Whether to speak TLS."""
     tls: TlsSettings = TlsSettings()
     """Certificates, where `secure`."""
+
+    @model_validator(mode="after")
+    def _one_source_of_tokens(self) -> Self:
+        _check_one_source(self.token, self.token_file)
+        return self
+
+
+def _check_one_source(token: SecretStr, file: Path | None) -> None:
+    if token.get_secret_value() and file is not None:
+        raise ValueError("token and token_file are two sources of the same; set one")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import grpc
 
-from microcoder.core.errors import FailedPrecondition
+from microcoder.rpc.files import read_file
 from microcoder.rpc.settings import ChannelSettings, TlsSettings
 
 
@@ -38,7 +38,4 @@ def channel_credentials(settings: ChannelSettings) -> grpc.ChannelCredentials | 
 
 
 def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise FailedPrecondition(f"The TLS file {path} cannot be read: {error.strerror}", reason="TLS_FILE") from error
+    return read_file(path, kind="TLS")
