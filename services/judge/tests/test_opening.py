@@ -10,7 +10,8 @@ import pytest
 from microcoder.core.errors import FailedPrecondition
 from microcoder.judge.adapters.jail import Interpreter, interpreters, open_engine
 from microcoder.judge.adapters.jail import opening as opening_module
-from microcoder.judge.adapters.jail.helper import build_helper
+from microcoder.judge.adapters.jail import helper
+from microcoder.judge.adapters.jail.helper import build_helper, prebuild_helper
 from microcoder.judge.adapters.jail.layout import host_layout
 from microcoder.judge.domain.engine import Tier
 
@@ -97,3 +98,10 @@ def test_the_helper_is_built_once(tmp_path: Path) -> None:
     assert build_helper(tmp_path, compiler="gcc") == built
     assert built.stat().st_mtime_ns == made
     assert [path.name for path in tmp_path.iterdir()] == [built.name]
+
+
+def test_a_prebuilt_helper_is_taken_and_the_cache_stays_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(helper, "_PREBUILT", tmp_path / "package")
+    built = prebuild_helper(compiler="gcc")
+    assert build_helper(tmp_path / "cache", compiler="gcc") == built
+    assert not (tmp_path / "cache").exists()

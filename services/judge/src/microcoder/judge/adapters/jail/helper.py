@@ -9,12 +9,13 @@ from pathlib import Path
 from microcoder.core.errors import FailedPrecondition
 
 _SOURCES = Path(__file__).parent / "native"
+_PREBUILT = Path(__file__).parent / "prebuilt"
 _FLAGS = ("-O2", "-std=gnu11", "-Wall", "-Wextra", "-Werror=implicit-function-declaration")
 _TIMEOUT_S = 120
 
 
 def build_helper(cache: Path, *, compiler: str) -> Path:
-    """The path of the helper, which is compiled if `cache` does not hold it yet.
+    """The path of the helper, which is compiled if neither the package nor `cache` holds it yet.
 
     Raises:
         FailedPrecondition: There is no working C compiler, or its kernel headers are too old.
@@ -23,15 +24,22 @@ def build_helper(cache: Path, *, compiler: str) -> Path:
     version = _run([compiler, "--version"]).splitlines()[0]
     seed = [version.encode(), " ".join(_FLAGS).encode(), *(path.read_bytes() for path in sources)]
     digest = hashlib.sha256(b"\0".join(seed)).hexdigest()[:16]
-    target = cache / f"jail-{digest}"
-    if target.exists():
-        return target
+    name = f"jail-{digest}"
+    for folder in (_PREBUILT, cache):
+        if (folder / name).exists():
+            return folder / name
+    target = cache / name
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as folder:
         built = Path(folder) / "jail"
         _run([compiler, *_FLAGS, "-o", str(built), *(str(path) for path in sources if path.suffix == ".c")])
         os.replace(built, target)
     return target
+
+
+def prebuild_helper(*, compiler: str) -> Path:
+    """Builds it into the package itself, for an image: a judge with the same compiler then builds nothing."""
+    return build_helper(_PREBUILT, compiler=compiler)
 
 
 def _run(command: list[str]) -> str:

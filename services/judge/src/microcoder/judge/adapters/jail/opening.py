@@ -50,7 +50,7 @@ async def open_engine(
     """
     helper = build_helper(cache, compiler=compiler)
     empty = cache / "empty"
-    empty.mkdir(exist_ok=True)
+    empty.mkdir(parents=True, exist_ok=True)
     failures: list[str] = []
     for tier in tiers:
         if not tier.at_least(minimum):
