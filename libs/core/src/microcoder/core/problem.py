@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from microcoder.core.grouping import TestGroup
 from microcoder.core.verdict import Verdict
 
 
@@ -20,8 +21,21 @@ class CheckerKind(StrEnum):
     """How a program's output is compared with the answer."""
 
     EXACT = "exact"
+    """Byte for byte, but for the style of line ends and the last one."""
     TOKENS = "tokens"
+    """Words between white space, with the options of `Checker`."""
     CUSTOM = "custom"
+    """A program with the protocol of Kattis' output validators."""
+    LINES = "lines"
+    """Line by line without trailing white space; blank lines at the end do not count."""
+    UNORDERED_TOKENS = "unordered_tokens"
+    """The same words, each as often, in any order."""
+    UNORDERED_LINES = "unordered_lines"
+    """The same lines without trailing white space, each as often, in any order; blank ones do not count."""
+    YES_NO = "yes_no"
+    """Words; `yes` and `no` in any case, all others as they are."""
+    TESTLIB = "testlib"
+    """A program with testlib's protocol."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +84,8 @@ class TestCase:
     """Length of the answer, bytes."""
     validator_flags: tuple[str, ...] = ()
     """Arguments for the checker on this test, in addition to the problem's."""
+    group: str = ""
+    """Name of its `TestGroup`: the name without its last part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +100,8 @@ class TestSuite:
     """In judging order, samples first."""
     total_cases: int
     """How many tests the source had before the cap."""
+    groups: tuple[TestGroup, ...] = ()
+    """For problems with a score: settings of each group, the root's first; empty where only verdicts count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +145,8 @@ class Checker:
     float_relative: float | None = None
     """Largest relative error of a number, where numbers are compared by value."""
     program: Program | None = None
-    """The custom output validator, Kattis protocol."""
+    """The custom output validator or testlib checker. Of an interactive problem without `Problem.interactor`, it is the
+    one that talks to the program."""
     flags: tuple[str, ...] = ()
     """Arguments for the custom validator."""
 
@@ -162,9 +181,9 @@ class ValueKind(StrEnum):
 class FunctionSpec:
     """What a function-call problem calls, and what its result is.
 
-    A test's input holds one JSON value a line, one argument each; its answer holds one JSON value. For a class the input
-    holds two: the names of the operations, the first one the class's, and a list of arguments for each; the answer is
-    the list of what they returned.
+    A test's input holds one JSON value a line, one argument each; its answer holds one JSON value. For a class the
+    input holds two: the names of the operations, the first one the class's, and a list of arguments for each; the
+    answer is the list of what they returned.
     """
 
     entry: str
@@ -174,7 +193,7 @@ class FunctionSpec:
     style: CallStyle = CallStyle.FUNCTION
     """What is called."""
     parameters: tuple[ValueKind, ...] = ()
-    """Kinds of the arguments in order; those left out are JSON."""
+    """Kinds of the arguments in order, of a class's constructor; those left out are JSON."""
     returns: ValueKind = ValueKind.JSON
     """Kind of the result."""
     mutated_argument: int | None = None
@@ -182,7 +201,7 @@ class FunctionSpec:
     unordered_levels: int = 0
     """How many levels of lists in the result, from the outermost, may be in any order."""
     prelude: str = ""
-    """Name of what is imported before the program; empty for `leetcode` with methods and classes and `none` otherwise."""
+    """Name of what the program has imported: empty for `leetcode` with methods and classes, for `none` otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,3 +256,9 @@ class Problem:
     """SHA-256 of the raw bytes that this was made from."""
     normalizer_version: str
     """Version of the code that made this record."""
+    interactor: Program | None = None
+    """Of interactive problems with testlib's protocol: the program that talks to the one that is judged."""
+    input_file: str = ""
+    """Of problems that read a file: its name in the working folder; empty for standard input."""
+    output_file: str = ""
+    """Of problems that write a file: its name in the working folder; empty for standard output."""

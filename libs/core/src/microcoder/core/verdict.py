@@ -36,6 +36,39 @@ class StopMode(StrEnum):
 
     ALL = "all"
     FIRST_FAIL = "first_fail"
+    FIRST_FAIL_PER_GROUP = "first_fail_per_group"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """Where an output first departs from the answer. Shows a piece of the answer: for people who may see the tests."""
+
+    output_line: int = 0
+    """Line of the output, from 1; 0 where it has none such."""
+    answer_line: int = 0
+    """Line of the answer, from 1; 0 where it has none such."""
+    token: int = 0
+    """Word of the output, from 1; 0 where whole lines are compared."""
+    got: str = ""
+    """What the output has there, truncated; empty where it ends."""
+    expected: str = ""
+    """What the answer has there, truncated; empty where it ends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestDetail:
+    """What a person wants to see of a test that failed, each cut to what the request asked for."""
+
+    __test__ = False
+
+    input: bytes = b""
+    """Standard input, or the arguments of a function call."""
+    output: bytes = b""
+    """What the program printed or the function returned."""
+    answer: bytes = b""
+    """The answer of the test."""
+    error: bytes = b""
+    """What the program wrote to standard error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +94,31 @@ class TestResult:
     signal: int | None = None
     """Signal number, where a signal ended the program."""
     message: str = ""
-    """What was wrong, in plain words; never contains the answer."""
+    """What was wrong, in plain words. A built-in comparison's never contains the answer; a checker's is its own."""
+    difference: Difference | None = None
+    """Where the output departs from the answer, for built-in comparisons."""
+    score: float | None = None
+    """Points that a checker gave for this test; None where it gave none."""
+    score_multiplier: float | None = None
+    """Share of the test's points that a checker gave, 0 to 1; None where it gave none."""
+    team_message: str = ""
+    """What the checker has to say to whoever wrote the program."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupResult:
+    """The outcome of one group of tests."""
+
+    name: str
+    """The group's name; empty for the root."""
+    verdict: Verdict
+    """By the group's rule; SKIPPED where none of its tests was run."""
+    score: float | None = None
+    """Points; None where tests that it depends on were not run or the judge was in trouble."""
+    passed: int = 0
+    """Tests with AC in the group and below it."""
+    total: int = 0
+    """Tests in the group and below it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,3 +143,10 @@ class JudgeReport:
     """Version of the judge."""
     tier: str = ""
     """Isolation tier that the runs had."""
+    score: float | None = None
+    """Points of problems with a score; None for the others, and where tests that it depends on were not run."""
+    max_score: float | None = None
+    """Points that a right program gets; None where nothing bounds them."""
+    groups: tuple[GroupResult, ...] = ()
+    """Of problems with a score: each group's outcome, the root's first. A problem's own rules may accept a program that
+    fails tests: then the root is AC and `verdict` is not."""

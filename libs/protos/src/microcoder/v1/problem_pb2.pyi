@@ -62,11 +62,21 @@ class _CheckerKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CheckerKi
     CHECKER_KIND_UNSPECIFIED: _CheckerKind.ValueType  # 0
     """Not set."""
     CHECKER_KIND_EXACT: _CheckerKind.ValueType  # 1
-    """Exact."""
+    """Byte for byte, but for the style of line ends and the last one."""
     CHECKER_KIND_TOKENS: _CheckerKind.ValueType  # 2
-    """Tokens."""
+    """Words between white space, with the options of `Checker`."""
     CHECKER_KIND_CUSTOM: _CheckerKind.ValueType  # 3
-    """Custom."""
+    """A program with the protocol of Kattis' output validators."""
+    CHECKER_KIND_LINES: _CheckerKind.ValueType  # 4
+    """Line by line without trailing white space; blank lines at the end do not count."""
+    CHECKER_KIND_UNORDERED_TOKENS: _CheckerKind.ValueType  # 5
+    """The same words, each as often, in any order."""
+    CHECKER_KIND_UNORDERED_LINES: _CheckerKind.ValueType  # 6
+    """The same lines without trailing white space, each as often, in any order; blank ones do not count."""
+    CHECKER_KIND_YES_NO: _CheckerKind.ValueType  # 7
+    """Words; `yes` and `no` in any case, all others as they are."""
+    CHECKER_KIND_TESTLIB: _CheckerKind.ValueType  # 8
+    """A program with testlib's protocol."""
 
 class CheckerKind(_CheckerKind, metaclass=_CheckerKindEnumTypeWrapper):
     """How a program's output is compared with the answer."""
@@ -74,12 +84,86 @@ class CheckerKind(_CheckerKind, metaclass=_CheckerKindEnumTypeWrapper):
 CHECKER_KIND_UNSPECIFIED: CheckerKind.ValueType  # 0
 """Not set."""
 CHECKER_KIND_EXACT: CheckerKind.ValueType  # 1
-"""Exact."""
+"""Byte for byte, but for the style of line ends and the last one."""
 CHECKER_KIND_TOKENS: CheckerKind.ValueType  # 2
-"""Tokens."""
+"""Words between white space, with the options of `Checker`."""
 CHECKER_KIND_CUSTOM: CheckerKind.ValueType  # 3
-"""Custom."""
+"""A program with the protocol of Kattis' output validators."""
+CHECKER_KIND_LINES: CheckerKind.ValueType  # 4
+"""Line by line without trailing white space; blank lines at the end do not count."""
+CHECKER_KIND_UNORDERED_TOKENS: CheckerKind.ValueType  # 5
+"""The same words, each as often, in any order."""
+CHECKER_KIND_UNORDERED_LINES: CheckerKind.ValueType  # 6
+"""The same lines without trailing white space, each as often, in any order; blank ones do not count."""
+CHECKER_KIND_YES_NO: CheckerKind.ValueType  # 7
+"""Words; `yes` and `no` in any case, all others as they are."""
+CHECKER_KIND_TESTLIB: CheckerKind.ValueType  # 8
+"""A program with testlib's protocol."""
 Global___CheckerKind: _TypeAlias = CheckerKind  # noqa: Y015
+
+class _VerdictMode:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _VerdictModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_VerdictMode.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    VERDICT_MODE_UNSPECIFIED: _VerdictMode.ValueType  # 0
+    """Not set."""
+    VERDICT_MODE_WORST_ERROR: _VerdictMode.ValueType  # 1
+    """The worst of its items: IE, SV, RE, MLE, TLE, ITL, OLE, WA."""
+    VERDICT_MODE_FIRST_ERROR: _VerdictMode.ValueType  # 2
+    """That of the first item that is not accepted."""
+    VERDICT_MODE_ALWAYS_ACCEPT: _VerdictMode.ValueType  # 3
+    """AC."""
+
+class VerdictMode(_VerdictMode, metaclass=_VerdictModeEnumTypeWrapper):
+    """The verdict of a group whose items are not all accepted."""
+
+VERDICT_MODE_UNSPECIFIED: VerdictMode.ValueType  # 0
+"""Not set."""
+VERDICT_MODE_WORST_ERROR: VerdictMode.ValueType  # 1
+"""The worst of its items: IE, SV, RE, MLE, TLE, ITL, OLE, WA."""
+VERDICT_MODE_FIRST_ERROR: VerdictMode.ValueType  # 2
+"""That of the first item that is not accepted."""
+VERDICT_MODE_ALWAYS_ACCEPT: VerdictMode.ValueType  # 3
+"""AC."""
+Global___VerdictMode: _TypeAlias = VerdictMode  # noqa: Y015
+
+class _ScoreMode:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ScoreModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ScoreMode.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SCORE_MODE_UNSPECIFIED: _ScoreMode.ValueType  # 0
+    """Not set."""
+    SCORE_MODE_SUM: _ScoreMode.ValueType  # 1
+    """Sum."""
+    SCORE_MODE_MIN: _ScoreMode.ValueType  # 2
+    """Minimum."""
+    SCORE_MODE_MAX: _ScoreMode.ValueType  # 3
+    """Maximum."""
+    SCORE_MODE_AVG: _ScoreMode.ValueType  # 4
+    """Mean."""
+    SCORE_MODE_ALL_OR_NOTHING: _ScoreMode.ValueType  # 5
+    """`highest_score` where every item is accepted, else 0."""
+
+class ScoreMode(_ScoreMode, metaclass=_ScoreModeEnumTypeWrapper):
+    """The score of a group from those of its items."""
+
+SCORE_MODE_UNSPECIFIED: ScoreMode.ValueType  # 0
+"""Not set."""
+SCORE_MODE_SUM: ScoreMode.ValueType  # 1
+"""Sum."""
+SCORE_MODE_MIN: ScoreMode.ValueType  # 2
+"""Minimum."""
+SCORE_MODE_MAX: ScoreMode.ValueType  # 3
+"""Maximum."""
+SCORE_MODE_AVG: ScoreMode.ValueType  # 4
+"""Mean."""
+SCORE_MODE_ALL_OR_NOTHING: ScoreMode.ValueType  # 5
+"""`highest_score` where every item is accepted, else 0."""
+Global___ScoreMode: _TypeAlias = ScoreMode  # noqa: Y015
 
 class _CallStyle:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -230,6 +314,7 @@ class TestCase(_message.Message):
     INPUT_BYTES_FIELD_NUMBER: _builtins.int
     ANSWER_BYTES_FIELD_NUMBER: _builtins.int
     VALIDATOR_FLAGS_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
     ordinal: _builtins.int
     """Position in judging order, from 0."""
     name: _builtins.str
@@ -244,6 +329,8 @@ class TestCase(_message.Message):
     """Length of the input, bytes."""
     answer_bytes: _builtins.int
     """Length of the answer, bytes."""
+    group: _builtins.str
+    """Name of its `TestGroup`: the name without its last part."""
     @_builtins.property
     def validator_flags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Arguments for the checker on this test, in addition to the problem's."""
@@ -259,10 +346,11 @@ class TestCase(_message.Message):
         input_bytes: _builtins.int = ...,
         answer_bytes: _builtins.int = ...,
         validator_flags: _abc.Iterable[_builtins.str] | None = ...,
+        group: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_bytes", b"answer_bytes", "answer_digest", b"answer_digest", "input_bytes", b"input_bytes", "input_digest", b"input_digest", "name", b"name", "ordinal", b"ordinal", "sample", b"sample", "validator_flags", b"validator_flags"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_bytes", b"answer_bytes", "answer_digest", b"answer_digest", "group", b"group", "input_bytes", b"input_bytes", "input_digest", b"input_digest", "name", b"name", "ordinal", b"ordinal", "sample", b"sample", "validator_flags", b"validator_flags"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -277,6 +365,7 @@ class TestSuite(_message.Message):
     DIGEST_FIELD_NUMBER: _builtins.int
     CASES_FIELD_NUMBER: _builtins.int
     TOTAL_CASES_FIELD_NUMBER: _builtins.int
+    GROUPS_FIELD_NUMBER: _builtins.int
     digest: _builtins.str
     """SHA-256 over the cases' digests in order: equal digests mean equal tests."""
     total_cases: _builtins.int
@@ -285,20 +374,104 @@ class TestSuite(_message.Message):
     def cases(self) -> _containers.RepeatedCompositeFieldContainer[Global___TestCase]:
         """In judging order, samples first."""
 
+    @_builtins.property
+    def groups(self) -> _containers.RepeatedCompositeFieldContainer[Global___TestGroup]:
+        """For problems with a score: settings of each group, the root's first; empty where only verdicts count."""
+
     def __init__(
         self,
         *,
         digest: _builtins.str = ...,
         cases: _abc.Iterable[Global___TestCase] | None = ...,
         total_cases: _builtins.int = ...,
+        groups: _abc.Iterable[Global___TestGroup] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases", "digest", b"digest", "total_cases", b"total_cases"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases", "digest", b"digest", "groups", b"groups", "total_cases", b"total_cases"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TestSuite: _TypeAlias = TestSuite  # noqa: Y015
+
+@_typing.final
+class TestGroup(_message.Message):
+    """The settings of one group of tests. Its items are the tests that name it and the groups directly below it, by name."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    VERDICT_MODE_FIELD_NUMBER: _builtins.int
+    SCORE_MODE_FIELD_NUMBER: _builtins.int
+    ACCEPT_SCORE_FIELD_NUMBER: _builtins.int
+    REJECT_SCORE_FIELD_NUMBER: _builtins.int
+    LOWEST_SCORE_FIELD_NUMBER: _builtins.int
+    HIGHEST_SCORE_FIELD_NUMBER: _builtins.int
+    BREAK_ON_REJECT_FIELD_NUMBER: _builtins.int
+    ACCEPT_IF_ANY_FIELD_NUMBER: _builtins.int
+    IGNORE_SAMPLE_FIELD_NUMBER: _builtins.int
+    REQUIRES_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Path below `data/`, for example `secret/group1`; empty for the root, whose score is the submission's."""
+    verdict_mode: Global___VerdictMode.ValueType
+    """How verdicts are brought together."""
+    score_mode: Global___ScoreMode.ValueType
+    """How scores are brought together."""
+    accept_score: _builtins.float
+    """Score of an accepted test directly in this group, where its validator gives none; points."""
+    reject_score: _builtins.float
+    """Score of a test directly in this group that is not accepted, points."""
+    lowest_score: _builtins.float
+    """Least score of the group, points; absent where nothing bounds it."""
+    highest_score: _builtins.float
+    """Largest score of the group, points; absent where nothing bounds it."""
+    break_on_reject: _builtins.bool
+    """Items after the first that is not accepted do not count."""
+    accept_if_any: _builtins.bool
+    """One accepted item makes the group accepted."""
+    ignore_sample: _builtins.bool
+    """The group `sample` does not count."""
+    @_builtins.property
+    def requires(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Groups that must be accepted; else this one is not run, fails, and scores 0."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        verdict_mode: Global___VerdictMode.ValueType = ...,
+        score_mode: Global___ScoreMode.ValueType = ...,
+        accept_score: _builtins.float | None = ...,
+        reject_score: _builtins.float = ...,
+        lowest_score: _builtins.float | None = ...,
+        highest_score: _builtins.float | None = ...,
+        break_on_reject: _builtins.bool | None = ...,
+        accept_if_any: _builtins.bool = ...,
+        ignore_sample: _builtins.bool = ...,
+        requires: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_accept_score", b"_accept_score", "_break_on_reject", b"_break_on_reject", "_highest_score", b"_highest_score", "_lowest_score", b"_lowest_score", "accept_score", b"accept_score", "break_on_reject", b"break_on_reject", "highest_score", b"highest_score", "lowest_score", b"lowest_score"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accept_score", b"_accept_score", "_break_on_reject", b"_break_on_reject", "_highest_score", b"_highest_score", "_lowest_score", b"_lowest_score", "accept_if_any", b"accept_if_any", "accept_score", b"accept_score", "break_on_reject", b"break_on_reject", "highest_score", b"highest_score", "ignore_sample", b"ignore_sample", "lowest_score", b"lowest_score", "name", b"name", "reject_score", b"reject_score", "requires", b"requires", "score_mode", b"score_mode", "verdict_mode", b"verdict_mode"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__accept_score: _TypeAlias = _typing.Literal["accept_score"]  # noqa: Y015
+    _WhichOneofArgType__accept_score: _TypeAlias = _typing.Literal["_accept_score", b"_accept_score"]  # noqa: Y015
+    _WhichOneofReturnType__break_on_reject: _TypeAlias = _typing.Literal["break_on_reject"]  # noqa: Y015
+    _WhichOneofArgType__break_on_reject: _TypeAlias = _typing.Literal["_break_on_reject", b"_break_on_reject"]  # noqa: Y015
+    _WhichOneofReturnType__highest_score: _TypeAlias = _typing.Literal["highest_score"]  # noqa: Y015
+    _WhichOneofArgType__highest_score: _TypeAlias = _typing.Literal["_highest_score", b"_highest_score"]  # noqa: Y015
+    _WhichOneofReturnType__lowest_score: _TypeAlias = _typing.Literal["lowest_score"]  # noqa: Y015
+    _WhichOneofArgType__lowest_score: _TypeAlias = _typing.Literal["_lowest_score", b"_lowest_score"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__accept_score) -> _WhichOneofReturnType__accept_score | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__break_on_reject) -> _WhichOneofReturnType__break_on_reject | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__highest_score) -> _WhichOneofReturnType__highest_score | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__lowest_score) -> _WhichOneofReturnType__lowest_score | None: ...
+
+Global___TestGroup: _TypeAlias = TestGroup  # noqa: Y015
 
 @_typing.final
 class SourceFile(_message.Message):
@@ -393,7 +566,9 @@ class Checker(_message.Message):
     """Largest relative error of a number, where numbers are compared by value."""
     @_builtins.property
     def program(self) -> Global___Program:
-        """The custom output validator, Kattis protocol."""
+        """The custom output validator or testlib checker. Of an interactive problem without `Problem.interactor`, it is the
+        one that talks to the program.
+        """
 
     @_builtins.property
     def flags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -459,10 +634,10 @@ class FunctionSpec(_message.Message):
     unordered_levels: _builtins.int
     """How many levels of lists in the result, from the outermost, may be in any order."""
     prelude: _builtins.str
-    """Name of what is imported before the program; empty for `leetcode` with methods and classes and `none` otherwise."""
+    """Name of what the program has imported: empty for `leetcode` with methods and classes, for `none` otherwise."""
     @_builtins.property
     def parameters(self) -> _containers.RepeatedScalarFieldContainer[Global___ValueKind.ValueType]:
-        """Kinds of the arguments in order; those left out are JSON."""
+        """Kinds of the arguments in order, of a class's constructor; those left out are JSON."""
 
     def __init__(
         self,
@@ -516,6 +691,9 @@ class Problem(_message.Message):
     STATEMENT_DIGEST_FIELD_NUMBER: _builtins.int
     RAW_DIGEST_FIELD_NUMBER: _builtins.int
     NORMALIZER_VERSION_FIELD_NUMBER: _builtins.int
+    INTERACTOR_FIELD_NUMBER: _builtins.int
+    INPUT_FILE_FIELD_NUMBER: _builtins.int
+    OUTPUT_FILE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Stable id, see `microcoder.core.ids.problem_id`."""
     revision: _builtins.int
@@ -548,6 +726,10 @@ class Problem(_message.Message):
     """SHA-256 of the raw bytes that this was made from."""
     normalizer_version: _builtins.str
     """Version of the code that made this record."""
+    input_file: _builtins.str
+    """Of problems that read a file: its name in the working folder; empty for standard input."""
+    output_file: _builtins.str
+    """Of problems that write a file: its name in the working folder; empty for standard output."""
     @_builtins.property
     def limits(self) -> Global___Limits:
         """Limits of one run."""
@@ -580,6 +762,10 @@ class Problem(_message.Message):
     def published_time(self) -> _timestamp_pb2.Timestamp:
         """When the contest ended or the problem appeared."""
 
+    @_builtins.property
+    def interactor(self) -> Global___Program:
+        """Of interactive problems with testlib's protocol: the program that talks to the one that is judged."""
+
     def __init__(
         self,
         *,
@@ -607,10 +793,13 @@ class Problem(_message.Message):
         statement_digest: _builtins.str = ...,
         raw_digest: _builtins.str = ...,
         normalizer_version: _builtins.str = ...,
+        interactor: Global___Program | None = ...,
+        input_file: _builtins.str = ...,
+        output_file: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_language", b"_language", "checker", b"checker", "function", b"function", "language", b"language", "limits", b"limits", "published_time", b"published_time", "suite", b"suite"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_language", b"_language", "checker", b"checker", "function", b"function", "interactor", b"interactor", "language", b"language", "limits", b"limits", "published_time", b"published_time", "suite", b"suite"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_language", b"_language", "author", b"author", "checker", b"checker", "contest_id", b"contest_id", "external_id", b"external_id", "function", b"function", "has_images", b"has_images", "id", b"id", "io_mode", b"io_mode", "language", b"language", "licence", b"licence", "limits", b"limits", "normalizer_version", b"normalizer_version", "programs", b"programs", "published_time", b"published_time", "raw_digest", b"raw_digest", "revision", b"revision", "samples", b"samples", "source", b"source", "statement", b"statement", "statement_digest", b"statement_digest", "suite", b"suite", "tags", b"tags", "title", b"title", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_language", b"_language", "author", b"author", "checker", b"checker", "contest_id", b"contest_id", "external_id", b"external_id", "function", b"function", "has_images", b"has_images", "id", b"id", "input_file", b"input_file", "interactor", b"interactor", "io_mode", b"io_mode", "language", b"language", "licence", b"licence", "limits", b"limits", "normalizer_version", b"normalizer_version", "output_file", b"output_file", "programs", b"programs", "published_time", b"published_time", "raw_digest", b"raw_digest", "revision", b"revision", "samples", b"samples", "source", b"source", "statement", b"statement", "statement_digest", b"statement_digest", "suite", b"suite", "tags", b"tags", "title", b"title", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__language: _TypeAlias = _typing.Literal["language"]  # noqa: Y015
     _WhichOneofArgType__language: _TypeAlias = _typing.Literal["_language", b"_language"]  # noqa: Y015

@@ -104,6 +104,44 @@ STOP_MODE_FIRST_FAIL: StopMode.ValueType  # 2
 Global___StopMode: _TypeAlias = StopMode  # noqa: Y015
 
 @_typing.final
+class Difference(_message.Message):
+    """Where an output first departs from the answer. Shows a piece of the answer: for people who may see the tests."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTPUT_LINE_FIELD_NUMBER: _builtins.int
+    ANSWER_LINE_FIELD_NUMBER: _builtins.int
+    TOKEN_FIELD_NUMBER: _builtins.int
+    GOT_FIELD_NUMBER: _builtins.int
+    EXPECTED_FIELD_NUMBER: _builtins.int
+    output_line: _builtins.int
+    """Line of the output, from 1; 0 where it has none such."""
+    answer_line: _builtins.int
+    """Line of the answer, from 1; 0 where it has none such."""
+    token: _builtins.int
+    """Word of the output, from 1; 0 where whole lines are compared."""
+    got: _builtins.str
+    """What the output has there, truncated; empty where it ends."""
+    expected: _builtins.str
+    """What the answer has there, truncated; empty where it ends."""
+    def __init__(
+        self,
+        *,
+        output_line: _builtins.int = ...,
+        answer_line: _builtins.int = ...,
+        token: _builtins.int = ...,
+        got: _builtins.str = ...,
+        expected: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_line", b"answer_line", "expected", b"expected", "got", b"got", "output_line", b"output_line", "token", b"token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Difference: _TypeAlias = Difference  # noqa: Y015
+
+@_typing.final
 class TestResult(_message.Message):
     """One run on one test."""
 
@@ -118,6 +156,10 @@ class TestResult(_message.Message):
     EXIT_CODE_FIELD_NUMBER: _builtins.int
     SIGNAL_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
+    DIFFERENCE_FIELD_NUMBER: _builtins.int
+    SCORE_FIELD_NUMBER: _builtins.int
+    SCORE_MULTIPLIER_FIELD_NUMBER: _builtins.int
+    TEAM_MESSAGE_FIELD_NUMBER: _builtins.int
     ordinal: _builtins.int
     """Position of the test, from 0."""
     name: _builtins.str
@@ -135,7 +177,17 @@ class TestResult(_message.Message):
     signal: _builtins.int
     """Signal number, where a signal ended the program."""
     message: _builtins.str
-    """What was wrong, in plain words; never contains the answer."""
+    """What was wrong, in plain words. A built-in comparison's never contains the answer; a checker's is its own."""
+    score: _builtins.float
+    """Points that a checker gave for this test; absent where it gave none."""
+    score_multiplier: _builtins.float
+    """Share of the test's points that a checker gave, 0 to 1; absent where it gave none."""
+    team_message: _builtins.str
+    """What the checker has to say to whoever wrote the program."""
+    @_builtins.property
+    def difference(self) -> Global___Difference:
+        """Where the output departs from the answer, for built-in comparisons."""
+
     def __init__(
         self,
         *,
@@ -148,21 +200,73 @@ class TestResult(_message.Message):
         exit_code: _builtins.int | None = ...,
         signal: _builtins.int | None = ...,
         message: _builtins.str = ...,
+        difference: Global___Difference | None = ...,
+        score: _builtins.float | None = ...,
+        score_multiplier: _builtins.float | None = ...,
+        team_message: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_exit_code", b"_exit_code", "_signal", b"_signal", "exit_code", b"exit_code", "signal", b"signal"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_exit_code", b"_exit_code", "_score", b"_score", "_score_multiplier", b"_score_multiplier", "_signal", b"_signal", "difference", b"difference", "exit_code", b"exit_code", "score", b"score", "score_multiplier", b"score_multiplier", "signal", b"signal"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_exit_code", b"_exit_code", "_signal", b"_signal", "cpu_time_ms", b"cpu_time_ms", "exit_code", b"exit_code", "memory_bytes", b"memory_bytes", "message", b"message", "name", b"name", "ordinal", b"ordinal", "signal", b"signal", "verdict", b"verdict", "wall_time_ms", b"wall_time_ms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_exit_code", b"_exit_code", "_score", b"_score", "_score_multiplier", b"_score_multiplier", "_signal", b"_signal", "cpu_time_ms", b"cpu_time_ms", "difference", b"difference", "exit_code", b"exit_code", "memory_bytes", b"memory_bytes", "message", b"message", "name", b"name", "ordinal", b"ordinal", "score", b"score", "score_multiplier", b"score_multiplier", "signal", b"signal", "team_message", b"team_message", "verdict", b"verdict", "wall_time_ms", b"wall_time_ms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__exit_code: _TypeAlias = _typing.Literal["exit_code"]  # noqa: Y015
     _WhichOneofArgType__exit_code: _TypeAlias = _typing.Literal["_exit_code", b"_exit_code"]  # noqa: Y015
+    _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
+    _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
+    _WhichOneofReturnType__score_multiplier: _TypeAlias = _typing.Literal["score_multiplier"]  # noqa: Y015
+    _WhichOneofArgType__score_multiplier: _TypeAlias = _typing.Literal["_score_multiplier", b"_score_multiplier"]  # noqa: Y015
     _WhichOneofReturnType__signal: _TypeAlias = _typing.Literal["signal"]  # noqa: Y015
     _WhichOneofArgType__signal: _TypeAlias = _typing.Literal["_signal", b"_signal"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__exit_code) -> _WhichOneofReturnType__exit_code | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__score) -> _WhichOneofReturnType__score | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__score_multiplier) -> _WhichOneofReturnType__score_multiplier | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__signal) -> _WhichOneofReturnType__signal | None: ...
 
 Global___TestResult: _TypeAlias = TestResult  # noqa: Y015
+
+@_typing.final
+class GroupResult(_message.Message):
+    """The outcome of one group of tests."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    VERDICT_FIELD_NUMBER: _builtins.int
+    SCORE_FIELD_NUMBER: _builtins.int
+    PASSED_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The group's name; empty for the root."""
+    verdict: Global___Verdict.ValueType
+    """By the group's rule; SKIPPED where none of its tests was run."""
+    score: _builtins.float
+    """Points; absent where tests that it depends on were not run or the judge was in trouble."""
+    passed: _builtins.int
+    """Tests with AC in the group and below it."""
+    total: _builtins.int
+    """Tests in the group and below it."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        verdict: Global___Verdict.ValueType = ...,
+        score: _builtins.float | None = ...,
+        passed: _builtins.int = ...,
+        total: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "score", b"score"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "name", b"name", "passed", b"passed", "score", b"score", "total", b"total", "verdict", b"verdict"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
+    _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__score) -> _WhichOneofReturnType__score | None: ...
+
+Global___GroupResult: _TypeAlias = GroupResult  # noqa: Y015
 
 @_typing.final
 class JudgeReport(_message.Message):
@@ -179,6 +283,9 @@ class JudgeReport(_message.Message):
     MEMORY_BYTES_FIELD_NUMBER: _builtins.int
     JUDGE_VERSION_FIELD_NUMBER: _builtins.int
     TIER_FIELD_NUMBER: _builtins.int
+    SCORE_FIELD_NUMBER: _builtins.int
+    MAX_SCORE_FIELD_NUMBER: _builtins.int
+    GROUPS_FIELD_NUMBER: _builtins.int
     verdict: Global___Verdict.ValueType
     """The first that is not AC in test order, else AC."""
     passed: _builtins.int
@@ -195,9 +302,19 @@ class JudgeReport(_message.Message):
     """Version of the judge."""
     tier: _builtins.str
     """Isolation tier that the runs had."""
+    score: _builtins.float
+    """Points of problems with a score; absent for the others, and where tests that it depends on were not run."""
+    max_score: _builtins.float
+    """Points that a right program gets; absent where nothing bounds them."""
     @_builtins.property
     def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___TestResult]:
         """In test order."""
+
+    @_builtins.property
+    def groups(self) -> _containers.RepeatedCompositeFieldContainer[Global___GroupResult]:
+        """Of problems with a score: each group's outcome, the root's first. A problem's own rules may accept a program that
+        fails tests: then the root is AC and `verdict` is not.
+        """
 
     def __init__(
         self,
@@ -211,11 +328,21 @@ class JudgeReport(_message.Message):
         memory_bytes: _builtins.int = ...,
         judge_version: _builtins.str = ...,
         tier: _builtins.str = ...,
+        score: _builtins.float | None = ...,
+        max_score: _builtins.float | None = ...,
+        groups: _abc.Iterable[Global___GroupResult] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_score", b"_max_score", "_score", b"_score", "max_score", b"max_score", "score", b"score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["compile_message", b"compile_message", "cpu_time_ms", b"cpu_time_ms", "judge_version", b"judge_version", "memory_bytes", b"memory_bytes", "passed", b"passed", "results", b"results", "tier", b"tier", "total", b"total", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_score", b"_max_score", "_score", b"_score", "compile_message", b"compile_message", "cpu_time_ms", b"cpu_time_ms", "groups", b"groups", "judge_version", b"judge_version", "max_score", b"max_score", "memory_bytes", b"memory_bytes", "passed", b"passed", "results", b"results", "score", b"score", "tier", b"tier", "total", b"total", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__max_score: _TypeAlias = _typing.Literal["max_score"]  # noqa: Y015
+    _WhichOneofArgType__max_score: _TypeAlias = _typing.Literal["_max_score", b"_max_score"]  # noqa: Y015
+    _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
+    _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_score) -> _WhichOneofReturnType__max_score | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__score) -> _WhichOneofReturnType__score | None: ...
 
 Global___JudgeReport: _TypeAlias = JudgeReport  # noqa: Y015
