@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from microcoder.core.errors import FailedPrecondition
-from microcoder.judge.adapters.jail import Interpreter, interpreters, open_engine
+from microcoder.judge.adapters.jail import Interpreter, helper, interpreters, open_engine
 from microcoder.judge.adapters.jail import opening as opening_module
-from microcoder.judge.adapters.jail import helper
 from microcoder.judge.adapters.jail.helper import build_helper, prebuild_helper
 from microcoder.judge.adapters.jail.layout import host_layout
 from microcoder.judge.domain.engine import Tier
