@@ -103,6 +103,8 @@ class TestResult:
     """Share of the test's points that a checker gave, 0 to 1; None where it gave none."""
     team_message: str = ""
     """What the checker has to say to whoever wrote the program."""
+    detail: TestDetail | None = None
+    """Set where the request asked for it and the test failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

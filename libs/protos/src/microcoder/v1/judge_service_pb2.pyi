@@ -23,29 +23,37 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class InlineTest(_message.Message):
-    """A test by value."""
+    """A test by value, or by the digests of its parts."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     NAME_FIELD_NUMBER: _builtins.int
     INPUT_FIELD_NUMBER: _builtins.int
     ANSWER_FIELD_NUMBER: _builtins.int
+    INPUT_DIGEST_FIELD_NUMBER: _builtins.int
+    ANSWER_DIGEST_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Name for the result."""
     input: _builtins.bytes
     """Standard input, or one JSON value a line for a function call."""
     answer: _builtins.bytes
     """The answer; never enters the jail."""
+    input_digest: _builtins.str
+    """Instead of `input`: SHA-256 of its bytes, in hex, of what `PutTests` or the catalogue has."""
+    answer_digest: _builtins.str
+    """Instead of `answer`: the same."""
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         input: _builtins.bytes = ...,
         answer: _builtins.bytes = ...,
+        input_digest: _builtins.str = ...,
+        answer_digest: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "input", b"input", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "answer_digest", b"answer_digest", "input", b"input", "input_digest", b"input_digest", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -105,14 +113,27 @@ class Submission(_message.Message):
     INLINE_TASK_FIELD_NUMBER: _builtins.int
     LIMITS_FIELD_NUMBER: _builtins.int
     STOP_MODE_FIELD_NUMBER: _builtins.int
+    FAIR_KEY_FIELD_NUMBER: _builtins.int
+    CPU_BUDGET_MS_FIELD_NUMBER: _builtins.int
+    DETAIL_BYTES_FIELD_NUMBER: _builtins.int
     language: _builtins.str
-    """Id in the language table, see `GetCapabilities`."""
+    """Id or alias in the language table, see `GetCapabilities`."""
     source: _builtins.bytes
     """Source code."""
     problem_id: _builtins.str
     """A problem of the catalogue."""
     stop_mode: _verdict_pb2.StopMode.ValueType
     """Which tests are run; unspecified for all."""
+    fair_key: _builtins.str
+    """Whose work it is, for example a run's id: slots are handed out in turn to those who wait, and within each to their
+    submissions. At most 100 characters; empty for nobody in particular.
+    """
+    cpu_budget_ms: _builtins.int
+    """CPU time that all tests may use together, milliseconds; 0 for no such limit. The test that it does not suffice for is
+    TLE, those after it are skipped.
+    """
+    detail_bytes: _builtins.int
+    """Bytes of input, output and answer to show of each test that failed; 0 for nothing, at most 65536."""
     @_builtins.property
     def inline_task(self) -> Global___InlineTask:
         """By value."""
@@ -130,10 +151,13 @@ class Submission(_message.Message):
         inline_task: Global___InlineTask | None = ...,
         limits: _problem_pb2.Limits | None = ...,
         stop_mode: _verdict_pb2.StopMode.ValueType = ...,
+        fair_key: _builtins.str = ...,
+        cpu_budget_ms: _builtins.int = ...,
+        detail_bytes: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["inline_task", b"inline_task", "limits", b"limits", "problem_id", b"problem_id", "task", b"task"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["inline_task", b"inline_task", "language", b"language", "limits", b"limits", "problem_id", b"problem_id", "source", b"source", "stop_mode", b"stop_mode", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cpu_budget_ms", b"cpu_budget_ms", "detail_bytes", b"detail_bytes", "fair_key", b"fair_key", "inline_task", b"inline_task", "language", b"language", "limits", b"limits", "problem_id", b"problem_id", "source", b"source", "stop_mode", b"stop_mode", "task", b"task"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_task: _TypeAlias = _typing.Literal["problem_id", "inline_task"]  # noqa: Y015
     _WhichOneofArgType_task: _TypeAlias = _typing.Literal["task", b"task"]  # noqa: Y015
@@ -148,6 +172,11 @@ class JudgeSubmissionRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SUBMISSION_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Chosen by the caller, at most 100 characters: the same request within ten minutes gets the same report, or joins the
+    judging that is under way. Empty for none. IE is not kept.
+    """
     @_builtins.property
     def submission(self) -> Global___Submission:
         """What to judge."""
@@ -156,10 +185,11 @@ class JudgeSubmissionRequest(_message.Message):
         self,
         *,
         submission: Global___Submission | None = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["submission", b"submission"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["submission", b"submission"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "submission", b"submission"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -196,6 +226,11 @@ class StreamSubmissionRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SUBMISSION_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Chosen by the caller, at most 100 characters: the same request within ten minutes gets the same report, or joins the
+    judging that is under way. Empty for none. IE is not kept.
+    """
     @_builtins.property
     def submission(self) -> Global___Submission:
         """What to judge."""
@@ -204,10 +239,11 @@ class StreamSubmissionRequest(_message.Message):
         self,
         *,
         submission: Global___Submission | None = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["submission", b"submission"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["submission", b"submission"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "submission", b"submission"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -244,6 +280,178 @@ class StreamSubmissionResponse(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType_update) -> _WhichOneofReturnType_update | None: ...
 
 Global___StreamSubmissionResponse: _TypeAlias = StreamSubmissionResponse  # noqa: Y015
+
+@_typing.final
+class JudgeBatchRequest(_message.Message):
+    """Request of `JudgeBatch`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEM_ID_FIELD_NUMBER: _builtins.int
+    SUBMISSION_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    item_id: _builtins.str
+    """Chosen by the caller, comes back with the answer."""
+    request_id: _builtins.str
+    """As in `JudgeSubmissionRequest`."""
+    @_builtins.property
+    def submission(self) -> Global___Submission:
+        """What to judge."""
+
+    def __init__(
+        self,
+        *,
+        item_id: _builtins.str = ...,
+        submission: Global___Submission | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["submission", b"submission"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["item_id", b"item_id", "request_id", b"request_id", "submission", b"submission"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___JudgeBatchRequest: _TypeAlias = JudgeBatchRequest  # noqa: Y015
+
+@_typing.final
+class BatchError(_message.Message):
+    """Why a submission of a batch has no report: what the call by itself would fail with."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class MetadataEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    CODE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
+    code: _builtins.int
+    """Status code as gRPC numbers them, for example 3 for INVALID_ARGUMENT."""
+    reason: _builtins.str
+    """Reason for programs, UPPER_SNAKE_CASE."""
+    message: _builtins.str
+    """Message for people."""
+    @_builtins.property
+    def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Facts for programs."""
+
+    def __init__(
+        self,
+        *,
+        code: _builtins.int = ...,
+        reason: _builtins.str = ...,
+        message: _builtins.str = ...,
+        metadata: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "message", b"message", "metadata", b"metadata", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchError: _TypeAlias = BatchError  # noqa: Y015
+
+@_typing.final
+class JudgeBatchResponse(_message.Message):
+    """Response of `JudgeBatch`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEM_ID_FIELD_NUMBER: _builtins.int
+    REPORT_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    item_id: _builtins.str
+    """The request's."""
+    @_builtins.property
+    def report(self) -> _verdict_pb2.JudgeReport:
+        """The report."""
+
+    @_builtins.property
+    def error(self) -> Global___BatchError:
+        """Why there is none."""
+
+    def __init__(
+        self,
+        *,
+        item_id: _builtins.str = ...,
+        report: _verdict_pb2.JudgeReport | None = ...,
+        error: Global___BatchError | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "outcome", b"outcome", "report", b"report"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "item_id", b"item_id", "outcome", b"outcome", "report", b"report"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_outcome: _TypeAlias = _typing.Literal["report", "error"]  # noqa: Y015
+    _WhichOneofArgType_outcome: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_outcome) -> _WhichOneofReturnType_outcome | None: ...
+
+Global___JudgeBatchResponse: _TypeAlias = JudgeBatchResponse  # noqa: Y015
+
+@_typing.final
+class PutTestsRequest(_message.Message):
+    """Request of `PutTests`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTENTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def contents(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Inputs and answers, each at most 16 MiB."""
+
+    def __init__(
+        self,
+        *,
+        contents: _abc.Iterable[_builtins.bytes] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contents", b"contents"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutTestsRequest: _TypeAlias = PutTestsRequest  # noqa: Y015
+
+@_typing.final
+class PutTestsResponse(_message.Message):
+    """Response of `PutTests`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DIGESTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def digests(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """SHA-256 of each in hex, in order."""
+
+    def __init__(
+        self,
+        *,
+        digests: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digests", b"digests"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutTestsResponse: _TypeAlias = PutTestsResponse  # noqa: Y015
 
 @_typing.final
 class GetVerificationRequest(_message.Message):
@@ -316,19 +524,47 @@ class LanguageCapability(_message.Message):
 
     ID_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    ALIASES_FIELD_NUMBER: _builtins.int
+    MAIN_FILE_FIELD_NUMBER: _builtins.int
+    TIME_MULTIPLIER_FIELD_NUMBER: _builtins.int
+    MEMORY_MULTIPLIER_FIELD_NUMBER: _builtins.int
+    RUNTIME_BYTES_FIELD_NUMBER: _builtins.int
+    PACKAGES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Id, for example `python3`."""
     version: _builtins.str
     """What its compiler or interpreter says of itself."""
+    main_file: _builtins.str
+    """File name of a program that is given as one text."""
+    time_multiplier: _builtins.float
+    """A problem's own CPU limit is multiplied by this."""
+    memory_multiplier: _builtins.float
+    """A problem's own memory limit is multiplied by this."""
+    runtime_bytes: _builtins.int
+    """Memory of the runtime, added to a problem's limit, bytes."""
+    @_builtins.property
+    def aliases(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names that mean it as well."""
+
+    @_builtins.property
+    def packages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Third-party packages that programs may import, `name version`."""
+
     def __init__(
         self,
         *,
         id: _builtins.str = ...,
         version: _builtins.str = ...,
+        aliases: _abc.Iterable[_builtins.str] | None = ...,
+        main_file: _builtins.str = ...,
+        time_multiplier: _builtins.float = ...,
+        memory_multiplier: _builtins.float = ...,
+        runtime_bytes: _builtins.int = ...,
+        packages: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["aliases", b"aliases", "id", b"id", "main_file", b"main_file", "memory_multiplier", b"memory_multiplier", "packages", b"packages", "runtime_bytes", b"runtime_bytes", "time_multiplier", b"time_multiplier", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

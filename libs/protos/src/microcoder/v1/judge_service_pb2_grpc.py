@@ -45,6 +45,16 @@ class JudgeStub:
                 request_serializer=microcoder_dot_v1_dot_judge__service__pb2.StreamSubmissionRequest.SerializeToString,
                 response_deserializer=microcoder_dot_v1_dot_judge__service__pb2.StreamSubmissionResponse.FromString,
                 _registered_method=True)
+        self.JudgeBatch = channel.stream_stream(
+                '/microcoder.v1.Judge/JudgeBatch',
+                request_serializer=microcoder_dot_v1_dot_judge__service__pb2.JudgeBatchRequest.SerializeToString,
+                response_deserializer=microcoder_dot_v1_dot_judge__service__pb2.JudgeBatchResponse.FromString,
+                _registered_method=True)
+        self.PutTests = channel.unary_unary(
+                '/microcoder.v1.Judge/PutTests',
+                request_serializer=microcoder_dot_v1_dot_judge__service__pb2.PutTestsRequest.SerializeToString,
+                response_deserializer=microcoder_dot_v1_dot_judge__service__pb2.PutTestsResponse.FromString,
+                _registered_method=True)
         self.GetVerification = channel.unary_unary(
                 '/microcoder.v1.Judge/GetVerification',
                 request_serializer=microcoder_dot_v1_dot_judge__service__pb2.GetVerificationRequest.SerializeToString,
@@ -70,6 +80,23 @@ class JudgeServicer:
 
     def StreamSubmission(self, request, context):
         """The same, with every test's result as soon as it is known; the report comes last.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def JudgeBatch(self, request_iterator, context):
+        """Judges what comes, some at a time, and answers each submission when it is done, in any order. What the judge cannot do
+        is told of the one submission and ends nothing. A caller that sends faster than this judge works is held back.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutTests(self, request, context):
+        """Leaves inputs and answers of tests with this judge, for submissions that name them by digest. They are kept in memory as
+        long as there is room; a submission that names one that is gone fails with FAILED_PRECONDITION, reason `TESTS_MISSING`
+        and the digests under `digests` in the metadata.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -101,6 +128,16 @@ def add_JudgeServicer_to_server(servicer, server):
                     servicer.StreamSubmission,
                     request_deserializer=microcoder_dot_v1_dot_judge__service__pb2.StreamSubmissionRequest.FromString,
                     response_serializer=microcoder_dot_v1_dot_judge__service__pb2.StreamSubmissionResponse.SerializeToString,
+            ),
+            'JudgeBatch': grpc.stream_stream_rpc_method_handler(
+                    servicer.JudgeBatch,
+                    request_deserializer=microcoder_dot_v1_dot_judge__service__pb2.JudgeBatchRequest.FromString,
+                    response_serializer=microcoder_dot_v1_dot_judge__service__pb2.JudgeBatchResponse.SerializeToString,
+            ),
+            'PutTests': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutTests,
+                    request_deserializer=microcoder_dot_v1_dot_judge__service__pb2.PutTestsRequest.FromString,
+                    response_serializer=microcoder_dot_v1_dot_judge__service__pb2.PutTestsResponse.SerializeToString,
             ),
             'GetVerification': grpc.unary_unary_rpc_method_handler(
                     servicer.GetVerification,
@@ -168,6 +205,60 @@ class Judge:
             '/microcoder.v1.Judge/StreamSubmission',
             microcoder_dot_v1_dot_judge__service__pb2.StreamSubmissionRequest.SerializeToString,
             microcoder_dot_v1_dot_judge__service__pb2.StreamSubmissionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def JudgeBatch(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/microcoder.v1.Judge/JudgeBatch',
+            microcoder_dot_v1_dot_judge__service__pb2.JudgeBatchRequest.SerializeToString,
+            microcoder_dot_v1_dot_judge__service__pb2.JudgeBatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutTests(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/microcoder.v1.Judge/PutTests',
+            microcoder_dot_v1_dot_judge__service__pb2.PutTestsRequest.SerializeToString,
+            microcoder_dot_v1_dot_judge__service__pb2.PutTestsResponse.FromString,
             options,
             channel_credentials,
             insecure,

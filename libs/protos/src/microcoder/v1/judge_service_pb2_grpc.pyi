@@ -37,6 +37,15 @@ class JudgeStub:
     """Judges one submission on all its tests. Retryable trouble of the judge is the verdict IE, never a wrong verdict."""
     StreamSubmission: _grpc.UnaryStreamMultiCallable[_judge_service_pb2.StreamSubmissionRequest, _judge_service_pb2.StreamSubmissionResponse]
     """The same, with every test's result as soon as it is known; the report comes last."""
+    JudgeBatch: _grpc.StreamStreamMultiCallable[_judge_service_pb2.JudgeBatchRequest, _judge_service_pb2.JudgeBatchResponse]
+    """Judges what comes, some at a time, and answers each submission when it is done, in any order. What the judge cannot do
+    is told of the one submission and ends nothing. A caller that sends faster than this judge works is held back.
+    """
+    PutTests: _grpc.UnaryUnaryMultiCallable[_judge_service_pb2.PutTestsRequest, _judge_service_pb2.PutTestsResponse]
+    """Leaves inputs and answers of tests with this judge, for submissions that name them by digest. They are kept in memory as
+    long as there is room; a submission that names one that is gone fails with FAILED_PRECONDITION, reason `TESTS_MISSING`
+    and the digests under `digests` in the metadata.
+    """
     GetVerification: _grpc.UnaryUnaryMultiCallable[_judge_service_pb2.GetVerificationRequest, _judge_service_pb2.GetVerificationResponse]
     """Gives the record of a problem's verification."""
     GetCapabilities: _grpc.UnaryUnaryMultiCallable[_judge_service_pb2.GetCapabilitiesRequest, _judge_service_pb2.GetCapabilitiesResponse]
@@ -51,6 +60,15 @@ class JudgeAsyncStub(JudgeStub):
     """Judges one submission on all its tests. Retryable trouble of the judge is the verdict IE, never a wrong verdict."""
     StreamSubmission: _aio.UnaryStreamMultiCallable[_judge_service_pb2.StreamSubmissionRequest, _judge_service_pb2.StreamSubmissionResponse]  # type: ignore[assignment]
     """The same, with every test's result as soon as it is known; the report comes last."""
+    JudgeBatch: _aio.StreamStreamMultiCallable[_judge_service_pb2.JudgeBatchRequest, _judge_service_pb2.JudgeBatchResponse]  # type: ignore[assignment]
+    """Judges what comes, some at a time, and answers each submission when it is done, in any order. What the judge cannot do
+    is told of the one submission and ends nothing. A caller that sends faster than this judge works is held back.
+    """
+    PutTests: _aio.UnaryUnaryMultiCallable[_judge_service_pb2.PutTestsRequest, _judge_service_pb2.PutTestsResponse]  # type: ignore[assignment]
+    """Leaves inputs and answers of tests with this judge, for submissions that name them by digest. They are kept in memory as
+    long as there is room; a submission that names one that is gone fails with FAILED_PRECONDITION, reason `TESTS_MISSING`
+    and the digests under `digests` in the metadata.
+    """
     GetVerification: _aio.UnaryUnaryMultiCallable[_judge_service_pb2.GetVerificationRequest, _judge_service_pb2.GetVerificationResponse]  # type: ignore[assignment]
     """Gives the record of a problem's verification."""
     GetCapabilities: _aio.UnaryUnaryMultiCallable[_judge_service_pb2.GetCapabilitiesRequest, _judge_service_pb2.GetCapabilitiesResponse]  # type: ignore[assignment]
@@ -74,6 +92,27 @@ class JudgeServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_judge_service_pb2.StreamSubmissionResponse], _abc.AsyncIterator[_judge_service_pb2.StreamSubmissionResponse]]:
         """The same, with every test's result as soon as it is known; the report comes last."""
+
+    @_abc_1.abstractmethod
+    def JudgeBatch(
+        self,
+        request_iterator: _MaybeAsyncIterator[_judge_service_pb2.JudgeBatchRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_judge_service_pb2.JudgeBatchResponse], _abc.AsyncIterator[_judge_service_pb2.JudgeBatchResponse]]:
+        """Judges what comes, some at a time, and answers each submission when it is done, in any order. What the judge cannot do
+        is told of the one submission and ends nothing. A caller that sends faster than this judge works is held back.
+        """
+
+    @_abc_1.abstractmethod
+    def PutTests(
+        self,
+        request: _judge_service_pb2.PutTestsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_judge_service_pb2.PutTestsResponse, _abc.Awaitable[_judge_service_pb2.PutTestsResponse]]:
+        """Leaves inputs and answers of tests with this judge, for submissions that name them by digest. They are kept in memory as
+        long as there is room; a submission that names one that is gone fails with FAILED_PRECONDITION, reason `TESTS_MISSING`
+        and the digests under `digests` in the metadata.
+        """
 
     @_abc_1.abstractmethod
     def GetVerification(

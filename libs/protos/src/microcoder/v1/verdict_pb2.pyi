@@ -91,6 +91,8 @@ class _StopModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_StopMode.Val
     """All."""
     STOP_MODE_FIRST_FAIL: _StopMode.ValueType  # 2
     """First fail."""
+    STOP_MODE_FIRST_FAIL_PER_GROUP: _StopMode.ValueType  # 3
+    """First fail per group."""
 
 class StopMode(_StopMode, metaclass=_StopModeEnumTypeWrapper):
     """Which tests are run."""
@@ -101,6 +103,8 @@ STOP_MODE_ALL: StopMode.ValueType  # 1
 """All."""
 STOP_MODE_FIRST_FAIL: StopMode.ValueType  # 2
 """First fail."""
+STOP_MODE_FIRST_FAIL_PER_GROUP: StopMode.ValueType  # 3
+"""First fail per group."""
 Global___StopMode: _TypeAlias = StopMode  # noqa: Y015
 
 @_typing.final
@@ -142,6 +146,42 @@ class Difference(_message.Message):
 Global___Difference: _TypeAlias = Difference  # noqa: Y015
 
 @_typing.final
+class TestDetail(_message.Message):
+    """What a person wants to see of a test that failed, each cut to what the request asked for. Never ask for it on behalf of
+    whoever wrote the program: it tells the answer.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INPUT_FIELD_NUMBER: _builtins.int
+    OUTPUT_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    input: _builtins.bytes
+    """Standard input, or the arguments of a function call."""
+    output: _builtins.bytes
+    """What the program printed or the function returned."""
+    answer: _builtins.bytes
+    """The answer of the test."""
+    error: _builtins.bytes
+    """What the program wrote to standard error."""
+    def __init__(
+        self,
+        *,
+        input: _builtins.bytes = ...,
+        output: _builtins.bytes = ...,
+        answer: _builtins.bytes = ...,
+        error: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "error", b"error", "input", b"input", "output", b"output"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TestDetail: _TypeAlias = TestDetail  # noqa: Y015
+
+@_typing.final
 class TestResult(_message.Message):
     """One run on one test."""
 
@@ -160,6 +200,7 @@ class TestResult(_message.Message):
     SCORE_FIELD_NUMBER: _builtins.int
     SCORE_MULTIPLIER_FIELD_NUMBER: _builtins.int
     TEAM_MESSAGE_FIELD_NUMBER: _builtins.int
+    DETAIL_FIELD_NUMBER: _builtins.int
     ordinal: _builtins.int
     """Position of the test, from 0."""
     name: _builtins.str
@@ -188,6 +229,10 @@ class TestResult(_message.Message):
     def difference(self) -> Global___Difference:
         """Where the output departs from the answer, for built-in comparisons."""
 
+    @_builtins.property
+    def detail(self) -> Global___TestDetail:
+        """Set where the request asked for it and the test failed."""
+
     def __init__(
         self,
         *,
@@ -204,10 +249,11 @@ class TestResult(_message.Message):
         score: _builtins.float | None = ...,
         score_multiplier: _builtins.float | None = ...,
         team_message: _builtins.str = ...,
+        detail: Global___TestDetail | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_exit_code", b"_exit_code", "_score", b"_score", "_score_multiplier", b"_score_multiplier", "_signal", b"_signal", "difference", b"difference", "exit_code", b"exit_code", "score", b"score", "score_multiplier", b"score_multiplier", "signal", b"signal"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_exit_code", b"_exit_code", "_score", b"_score", "_score_multiplier", b"_score_multiplier", "_signal", b"_signal", "detail", b"detail", "difference", b"difference", "exit_code", b"exit_code", "score", b"score", "score_multiplier", b"score_multiplier", "signal", b"signal"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_exit_code", b"_exit_code", "_score", b"_score", "_score_multiplier", b"_score_multiplier", "_signal", b"_signal", "cpu_time_ms", b"cpu_time_ms", "difference", b"difference", "exit_code", b"exit_code", "memory_bytes", b"memory_bytes", "message", b"message", "name", b"name", "ordinal", b"ordinal", "score", b"score", "score_multiplier", b"score_multiplier", "signal", b"signal", "team_message", b"team_message", "verdict", b"verdict", "wall_time_ms", b"wall_time_ms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_exit_code", b"_exit_code", "_score", b"_score", "_score_multiplier", b"_score_multiplier", "_signal", b"_signal", "cpu_time_ms", b"cpu_time_ms", "detail", b"detail", "difference", b"difference", "exit_code", b"exit_code", "memory_bytes", b"memory_bytes", "message", b"message", "name", b"name", "ordinal", b"ordinal", "score", b"score", "score_multiplier", b"score_multiplier", "signal", b"signal", "team_message", b"team_message", "verdict", b"verdict", "wall_time_ms", b"wall_time_ms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__exit_code: _TypeAlias = _typing.Literal["exit_code"]  # noqa: Y015
     _WhichOneofArgType__exit_code: _TypeAlias = _typing.Literal["_exit_code", b"_exit_code"]  # noqa: Y015
