@@ -5,11 +5,11 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 LLM_BIN := .venv-llm/bin
-CODE := libs services tests tools conftest.py
+CODE := libs services tests tools deploy conftest.py
 export PYTHON
 
 .PHONY: help setup setup-trainer constraints fmt lint types layers protos protos-check check test test-services test-trainer \
-        coverage bench demo kafka kafka-down clean
+        coverage conformance bench demo kafka kafka-down clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ test-trainer: setup-trainer ## Run the tests of the training process and of samp
 
 coverage: setup ## Run the tests that need no torch and report coverage
 	$(BIN)/pytest --cov --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
+
+conformance: setup ## Judge other judges' suites and compare the verdicts; CONFORMANCE_ARGS="--suite kth-2019" chooses
+	$(BIN)/python -m tests.conformance $(CONFORMANCE_ARGS)
 
 bench: setup ## Measure; figures and how to read them: docs/benchmarks.md
 	$(BIN)/python -m tests.bench
