@@ -17,10 +17,10 @@ MICROCODER_BUS__KAFKA__BOOTSTRAP_SERVERS: {{ $kafka.bootstrapServers | quote }}
 MICROCODER_BUS__KAFKA__SECURITY_PROTOCOL: {{ $kafka.securityProtocol | quote }}
 MICROCODER_BUS__KAFKA__SASL_MECHANISM: {{ $kafka.saslMechanism | quote }}
 MICROCODER_BUS__KAFKA__REPLICATION_FACTOR: {{ $kafka.replicationFactor | quote }}
-{{- if and (contains "SSL" $kafka.securityProtocol) $kafka.caSecret }}
+{{- if and (hasSuffix "SSL" $kafka.securityProtocol) $kafka.caSecret }}
 MICROCODER_BUS__KAFKA__TLS_CA_FILE: /etc/microcoder/kafka-ca/{{ $kafka.caKey }}
 {{- end }}
-{{- if and (contains "SSL" $kafka.securityProtocol) $kafka.clientSecret }}
+{{- if and (hasSuffix "SSL" $kafka.securityProtocol) $kafka.clientSecret }}
 MICROCODER_BUS__KAFKA__TLS_CERT_FILE: /etc/microcoder/kafka-client/{{ $kafka.clientCertKey }}
 MICROCODER_BUS__KAFKA__TLS_KEY_FILE: /etc/microcoder/kafka-client/{{ $kafka.clientKeyKey }}
 {{- end }}
@@ -86,10 +86,18 @@ MICROCODER_RPC__TLS__CA_FILE: /etc/microcoder/tls/ca.crt
 {{- end }}
 {{- end }}
 
+{{- define "microcoder.llmBaseUrl" -}}
+{{- if .Values.vllm.enabled -}}
+{{- printf "http://%s-llm.%s.svc:8000/v1" (include "microcoder.fullname" .) .Release.Namespace -}}
+{{- else -}}
+{{- .Values.llm.baseUrl -}}
+{{- end -}}
+{{- end }}
+
 {{/* The LLM endpoint, for services that ask it. Arguments: root, secrets. As a list of variables. */}}
 {{- define "microcoder.llmEnvironment" -}}
 {{- $llm := .root.Values.llm -}}
-{{- with $llm.baseUrl }}
+{{- with include "microcoder.llmBaseUrl" .root }}
 - name: MICROCODER_LLM__BASE_URL
   value: {{ . | quote }}
 {{- end }}
@@ -160,7 +168,7 @@ MICROCODER_RPC__TLS__CA_FILE: /etc/microcoder/tls/ca.crt
     secretName: {{ . }}
     defaultMode: 0440
 {{- end }}
-{{- if contains "SSL" $values.kafka.securityProtocol }}
+{{- if hasSuffix "SSL" $values.kafka.securityProtocol }}
 {{- with $values.kafka.caSecret }}
 - name: kafka-ca
   secret:
