@@ -52,9 +52,8 @@ def example(hint: Any) -> Any:
         return hint(**{f.name: example(hints[f.name]) for f in dataclasses.fields(hint)})  # type: ignore[operator]
     if issubclass(hint, StrEnum):
         return list(hint)[-1]
-    return {str: "text", int: 7, float: 0.5, bool: True, datetime: datetime(2026, 2, 3, 4, 5, 6, 7000, tzinfo=UTC)}[
-        hint
-    ]
+    moment = datetime(2026, 2, 3, 4, 5, 6, 7000, tzinfo=UTC)
+    return {str: "text", bytes: b"\x00\xff", int: 7, float: 0.5, bool: True, datetime: moment}[hint]
 
 
 @pytest.mark.parametrize(("cls", "message"), classes_with_a_message(), ids=lambda item: item.__name__)

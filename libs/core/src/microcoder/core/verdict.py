@@ -104,7 +104,7 @@ class TestResult:
     team_message: str = ""
     """What the checker has to say to whoever wrote the program."""
     detail: TestDetail | None = None
-    """Set where the request asked for it and the test failed."""
+    """In a report that was asked for it, of the first test that failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,7 +133,9 @@ class Submission(_message.Message):
     TLE, those after it are skipped.
     """
     detail_bytes: _builtins.int
-    """Bytes of input, output and answer to show of each test that failed; 0 for nothing, at most 65536."""
+    """Bytes of input, output, answer and standard error that the report shows of the first test that failed; 0 for nothing,
+    at most 65536.
+    """
     @_builtins.property
     def inline_task(self) -> Global___InlineTask:
         """By value."""

@@ -231,7 +231,7 @@ class TestResult(_message.Message):
 
     @_builtins.property
     def detail(self) -> Global___TestDetail:
-        """Set where the request asked for it and the test failed."""
+        """In a report that was asked for it, of the first test that failed."""
 
     def __init__(
         self,
