@@ -9,7 +9,7 @@ CODE := libs services tests tools deploy conftest.py
 export PYTHON
 
 .PHONY: help setup setup-trainer constraints fmt lint types layers protos protos-check check test test-services test-trainer \
-        coverage conformance bench demo kafka kafka-down clean
+        coverage conformance bench images images-offline demo kafka kafka-down clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -64,6 +64,12 @@ conformance: setup ## Judge other judges' suites and compare the verdicts; CONFO
 
 bench: setup ## Measure; figures and how to read them: docs/benchmarks.md
 	$(BIN)/python -m tests.bench
+
+images: setup ## Build the images with docker or buildah (IMAGE_ARGS="--large" adds those with torch)
+	$(BIN)/python -m tools.images $(IMAGE_ARGS)
+
+images-offline: setup ## The same where no registry is reached: on a base made by debootstrap, as root
+	$(BIN)/python -m tools.images --offline $(IMAGE_ARGS)
 
 demo: setup-trainer ## Take the sample contest the whole way: problems, release, training, evaluation
 	$(BIN)/microcoder demo

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import grpc.aio
 
 from microcoder.cli.local.state import StackState
+from microcoder.config import Settings, load
 from microcoder.host.ports import DEFAULT_PORTS
-from microcoder.rpc import open_channel
+from microcoder.rpc import ChannelSettings, open_channel
 from microcoder.v1.evaluator_service_pb2_grpc import EvaluatorStub
 from microcoder.v1.judge_service_pb2_grpc import JudgeStub
 from microcoder.v1.normalizer_service_pb2_grpc import NormalizerStub
@@ -31,6 +32,12 @@ SHORT_S = 30.0
 """Deadline of calls that answer at once, seconds."""
 LONG_S = 24 * 3600.0
 """Deadline of streams that last as long as the work they watch, seconds."""
+
+
+class _Settings(Settings):
+    """What a command takes from the environment: MICROCODER_CHANNEL__…, for platforms that ask for TLS or a token."""
+
+    channel: ChannelSettings = ChannelSettings()
 
 
 def endpoints(state_dir: Path, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -80,7 +87,8 @@ class Clients:
 @asynccontextmanager
 async def connect(state_dir: Path) -> AsyncIterator[Clients]:
     """Channels to all services; a service that is down shows only when it is called."""
-    channels = {name: open_channel(target) for name, target in endpoints(state_dir).items()}
+    settings = load(_Settings).channel
+    channels = {name: open_channel(target, settings) for name, target in endpoints(state_dir).items()}
     try:
         yield Clients(channels)
     finally:

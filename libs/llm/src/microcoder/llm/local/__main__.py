@@ -30,9 +30,10 @@ def _parser() -> argparse.ArgumentParser:
     make = commands.add_parser("prepare", help="write SmolLM2-135M-Instruct in safetensors form, once")
     make.add_argument("--out", type=Path, required=True, help="folder to write")
     defaults = VllmOptions()
-    serve = commands.add_parser("serve", help="serve a model by vLLM on the CPU, on 127.0.0.1")
+    serve = commands.add_parser("serve", help="serve a model by vLLM on the CPU")
     serve.add_argument("--model", type=Path, required=True, help="folder with the model")
     serve.add_argument("--port", type=int, required=True)
+    serve.add_argument("--host", default=defaults.host, help="address to listen on (%(default)s)")
     serve.add_argument("--name", default=defaults.model_name, help="name in the API (%(default)s)")
     serve.add_argument("--max-model-len", type=int, default=defaults.max_model_len, help="tokens (%(default)s)")
     serve.add_argument("--kv-cache-gib", type=int, default=defaults.kv_cache_gib, help="GiB (%(default)s)")
@@ -46,7 +47,10 @@ def _prepare(out: Path) -> None:
 
 def _serve(arguments: argparse.Namespace) -> None:
     options = VllmOptions(
-        model_name=arguments.name, max_model_len=arguments.max_model_len, kv_cache_gib=arguments.kv_cache_gib
+        model_name=arguments.name,
+        max_model_len=arguments.max_model_len,
+        kv_cache_gib=arguments.kv_cache_gib,
+        host=arguments.host,
     )
     os.environ.update(vllm_environment(options))
     command = vllm_command(sys.executable, arguments.model, arguments.port, options)

@@ -29,6 +29,8 @@ class VllmOptions:
     """Answers that are sampled at a time."""
     kv_cache_gib: int = 1
     """Memory for keys and values, GiB."""
+    host: str = "127.0.0.1"
+    """Address to listen on."""
 
 
 def vllm_command(python: str, model_dir: Path, port: int, options: VllmOptions = VllmOptions()) -> list[str]:
@@ -39,7 +41,7 @@ def vllm_command(python: str, model_dir: Path, port: int, options: VllmOptions =
         *("-m", "vllm.entrypoints.openai.api_server"),
         *("--model", str(model_dir)),
         *("--served-model-name", options.model_name),
-        *("--host", "127.0.0.1"),
+        *("--host", options.host),
         *("--port", str(port)),
         *("--dtype", "float32"),
         *("--max-model-len", str(options.max_model_len)),
