@@ -39,7 +39,7 @@ def test_extras_are_taken_only_where_they_are_asked_for() -> None:
 
 def test_a_requirement_without_a_pin_is_an_error() -> None:
     few = {name: pin for name, pin in PINS.items() if name != "httpx"}
-    with pytest.raises(Unpinned, match="httpx.*make constraints"):
+    with pytest.raises(Unpinned, match=r"httpx.*make constraints"):
         requirements(projects(ROOT, ["services/scraper"]), few)
 
 
