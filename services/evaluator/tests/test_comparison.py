@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
+from microcoder.core.problem import Checker, FunctionSpec
 from microcoder.evaluator.domain.comparison import UNSTATED_TOLERANCE, checker_of, stated_tolerance
 from microcoder.evaluator.domain.items import EvaluationItem, ItemTest
 
@@ -17,6 +20,7 @@ def item(statement: str) -> EvaluationItem:
         ("the absolute or relative error does not exceed $10^{-9}$.", 1e-9),
         ("an absolute error of at most 10^-4 is fine", 1e-4),
         ("An error of up to $10^{-5}$, absolute or relative, is accepted.", 1e-5),
+        ("Answers within 10^-5 of the actual answer will be accepted.", 1e-5),
         ("given n up to 10^{5}, print the relative order", None),
         ("Print the sum.", None),
     ],
@@ -34,6 +38,14 @@ def test_decimals_are_compared_by_value_and_whole_numbers_are_not() -> None:
     assert (unstated.float_absolute, unstated.float_relative) == (UNSTATED_TOLERANCE, None)
     stated = checker_of(item("The relative error must be at most 10^{-3}."), whole)
     assert (stated.float_absolute, stated.float_relative) == (1e-3, 1e-3)
+
+
+def test_results_of_functions_have_the_judges_tolerance_unless_one_is_stated() -> None:
+    decimal = (ItemTest(input="1", output="0.5"),)
+    function = FunctionSpec(entry="f")
+    assert checker_of(replace(item("Return it."), function=function), decimal) == Checker()
+    stated = checker_of(replace(item("The absolute error must be at most 10^{-3}."), function=function), decimal)
+    assert stated.float_absolute == 1e-3
 
 
 def test_case_counts_unless_the_statement_says_otherwise() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from microcoder.core.problem import IoMode
+from microcoder.core.problem import IoMode, ValueKind
 from microcoder.evaluator.domain.items import DatasetError, ItemTest, task_of
 from microcoder.evaluator.domain.records import read_item
 
@@ -85,6 +85,7 @@ def test_what_is_wrong_is_named_by_line_and_field(text: str, problem: str) -> No
 def test_tests_written_as_calls() -> None:
     calls = [
         {"input": "nums = [1, 2], k = -3", "output": "[True, None, 'a\"b']"},
+        {"input": "root = [1,null,2], k = true", "output": "[null]"},
         {"input": "nums = [1], k = 1", "output": "Error: list index out of range"},
         {"input": "nums = list(range(3)), k = 1", "output": "1"},
         {"input": "nums = [1], k = 1", "output": "inf"},
@@ -95,4 +96,16 @@ def test_tests_written_as_calls() -> None:
     item = read_item(json.dumps({**record, "public_test_cases": None}), line=1)
     assert item.function is not None
     assert item.function.entry == "Solution.find"
-    assert item.public_tests == (ItemTest(input="[1, 2]\n-3", output='[true, null, "a\\"b"]'),)
+    assert item.public_tests == (
+        ItemTest(input="[1, 2]\n-3", output='[true, null, "a\\"b"]'),
+        ItemTest(input="[1, null, 2]\ntrue", output="[null]"),
+    )
+
+
+def test_starter_code_gives_the_kinds_of_values() -> None:
+    starter = "class Solution:\n    def f(self, root: Optional[TreeNode], k: int) -> int:\n        "
+    item = read_item(line(metadata='{"func_name": "f"}', starter_code=starter), line=1)
+    assert item.function is not None
+    assert item.function.parameters == (ValueKind.BINARY_TREE, ValueKind.JSON)
+    with pytest.raises(DatasetError, match="field starter_code: values of type"):
+        read_item(line(metadata='{"func_name": "f"}', starter_code=starter.replace("TreeNode", "PolyNode")), line=1)

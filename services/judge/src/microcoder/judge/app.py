@@ -90,6 +90,7 @@ def make_parts(runtime: Runtime[JudgeServiceSettings], sandbox: Sandbox) -> tupl
         compiler,
         sandbox.pool,
         version=runtime.version,
+        preludes=settings.preludes,
         on_run=lambda language, outcome: _observe_run(runtime.metrics, sandbox.pool, language, outcome),
         on_failure=lambda message: _observe_failure(runtime.metrics, message),
     )

@@ -1,17 +1,16 @@
-"""From what a program printed to right or wrong: built in, by the problem's own validator, or by value."""
+"""From what a program printed to right or wrong: built in, or by the problem's own validator."""
 
 import asyncio
 from dataclasses import dataclass
 from typing import Protocol
 
-from microcoder.core.errors import FailedPrecondition, InvalidArgument
+from microcoder.core.errors import FailedPrecondition
 from microcoder.core.problem import Checker
 from microcoder.core.verdict import Verdict
 from microcoder.judge.compiling import CompileError, Compiler, Executable
 from microcoder.judge.domain.comparison import difference, with_flags
 from microcoder.judge.domain.engine import BOX_DIR, PROGRAM_DIR, EngineFailed, Outcome, Run, RunLimits, RunSpec
 from microcoder.judge.domain.program import SourceProgram
-from microcoder.judge.domain.values import read_value, same_value
 from microcoder.judge.domain.verdicts import classify, readable
 from microcoder.judge.suites import Test
 
@@ -54,33 +53,6 @@ class BuiltInComparison:
         else:
             wrong = await asyncio.to_thread(difference, outcome.stdout, test.answer, checker)
         return (Verdict.WA, wrong) if wrong else (Verdict.AC, "")
-
-
-@dataclass(frozen=True, slots=True)
-class CallComparison:
-    """Results of function calls."""
-
-    async def compare(self, test: Test, outcome: Outcome, run: Run) -> tuple[Verdict, str]:
-        del run
-        if not outcome.result:
-            return Verdict.RE, "the program ended before the call returned"
-        if len(outcome.result) < _IN_THREAD_BYTES:
-            return _compare_values(test, outcome.result)
-        return await asyncio.to_thread(_compare_values, test, outcome.result)
-
-
-def _compare_values(test: Test, result: bytes) -> tuple[Verdict, str]:
-    try:
-        wanted = read_value(test.answer)
-    except ValueError as error:
-        raise InvalidArgument(
-            f"the answer of test {test.name!r} is not one JSON value: {error}", fields={"tests.answer": "is not JSON"}
-        ) from error
-    try:
-        right = same_value(read_value(result), wanted)
-    except ValueError as error:
-        return Verdict.WA, f"the result cannot be read: {readable(str(error).encode(), limit=200)}"
-    return (Verdict.AC, "") if right else (Verdict.WA, f"wrong result: {readable(result, limit=100)}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,18 @@
 """One submission: prepare it, run it on each test, compare, report."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, partial
-from importlib.resources import files
+from functools import partial
+from types import MappingProxyType
 
 from microcoder.core.errors import InvalidArgument
 from microcoder.core.problem import Checker, FunctionSpec
 from microcoder.core.verdict import JudgeReport, StopMode, TestResult, Verdict
-from microcoder.judge.comparing import BuiltInComparison, CallComparison, Comparison, validator_comparison
+from microcoder.judge.calling import call_comparison, calling
+from microcoder.judge.comparing import BuiltInComparison, Comparison, validator_comparison
 from microcoder.judge.compiling import CompileError, Compiler, Executable
 from microcoder.judge.domain.engine import Engine, EngineFailed, Outcome, Run, RunLimits, RunSpec
-from microcoder.judge.domain.languages import CALL_DRIVER, fill
 from microcoder.judge.domain.program import SourceProgram
 from microcoder.judge.domain.verdicts import classify, measured, summarize
 from microcoder.judge.slots import SlotPool
@@ -63,6 +63,7 @@ class SubmissionJudge:
         compiler: Makes them runnable.
         pool: Says whose turn it is.
         version: Of the judge, for reports.
+        preludes: Texts of preludes for function calls beside the built-in ones, by name.
         on_run: Told the language and the outcome of each run on a test.
         on_failure: Told each failure of the judge itself.
     """
@@ -74,6 +75,7 @@ class SubmissionJudge:
         pool: SlotPool,
         *,
         version: str,
+        preludes: Mapping[str, str] = MappingProxyType({}),
         on_run: OnRun = lambda _language, _outcome: None,
         on_failure: OnFailure = lambda _message: None,
     ) -> None:
@@ -81,6 +83,7 @@ class SubmissionJudge:
         self._compiler = compiler
         self._pool = pool
         self._version = version
+        self._preludes = preludes
         self._on_run = on_run
         self._on_failure = on_failure
 
@@ -134,22 +137,15 @@ class SubmissionJudge:
         if task.validator is not None:
             comparison: Comparison = await validator_comparison(self._compiler, task.validator, task.checker.flags, run)
         else:
-            comparison = CallComparison() if task.function else BuiltInComparison(task.checker)
+            by_value = task.function and call_comparison(task.function, task.checker)
+            comparison = by_value or BuiltInComparison(task.checker)
         executable = await self._compiler.prepare(program, run)
         if isinstance(executable, CompileError):
             return executable
         if task.function:
-            executable = self._calling(program, executable, task.function)
+            language = self._compiler.language(program.language)
+            executable = calling(program, executable, task.function, language, preludes=self._preludes)
         return _Prepared(program=program, executable=executable, comparison=comparison, task=task, run=run)
-
-    def _calling(self, program: SourceProgram, executable: Executable, function: FunctionSpec) -> Executable:
-        language = self._compiler.language(program.language)
-        if not language.call:
-            raise InvalidArgument(
-                f"functions in {program.language} cannot be called", fields={"language": "has no function calls"}
-            )
-        argv = (*fill(language.call, main=program.main), function.entry)
-        return Executable(argv=argv, files={**executable.files, CALL_DRIVER: _call_driver()})
 
     async def _run_all(self, prepared: _Prepared, stop: StopMode, on_result: OnResult) -> list[TestResult]:
         results: list[TestResult] = []
@@ -228,8 +224,3 @@ async def _together(judge_one: Callable[[int], Coroutine[None, None, TestResult]
                 group.create_task(judge_one(ordinal))
     except ExceptionGroup as errors:
         raise errors.exceptions[0] from None
-
-
-@cache
-def _call_driver() -> bytes:
-    return files("microcoder.judge.jailed").joinpath("call.py").read_bytes()

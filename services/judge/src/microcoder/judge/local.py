@@ -1,7 +1,7 @@
 """The judge without its service, for benchmarks, tests and scripts: programs and tests as plain values."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from microcoder.core.problem import Checker, FunctionSpec
 from microcoder.core.verdict import JudgeReport, StopMode
@@ -20,6 +20,8 @@ class LocalJudge:
     """Judges on an open sandbox."""
 
     sandbox: Sandbox
+    preludes: Mapping[str, str] = field(default_factory=dict)
+    """Further preludes of function calls, by name."""
 
     def source(self, code: str | bytes, language: str = "python3") -> SourceProgram:
         """A program of one file."""
@@ -36,6 +38,7 @@ class LocalJudge:
         checker: Checker = Checker(),
         validator: SourceProgram | None = None,
         entry: str = "",
+        function: FunctionSpec | None = None,
         stop: StopMode = StopMode.ALL,
     ) -> JudgeReport:
         """The report on a program.
@@ -48,13 +51,14 @@ class LocalJudge:
             checker: Comparison.
             validator: Program of a custom checker.
             entry: Function to call, empty for programs that read standard input.
+            function: The same in full.
             stop: Which tests are run.
         """
         suite = InlineSuite([Test(name=str(i), input=_bytes(a), answer=_bytes(b)) for i, (a, b) in enumerate(tests)])
-        function = FunctionSpec(entry=entry) if entry else None
+        function = function or (FunctionSpec(entry=entry) if entry else None)
         task = Task(suite=suite, limits=limits, checker=checker, validator=validator, function=function)
         sandbox = self.sandbox
-        judge = SubmissionJudge(sandbox.engine, sandbox.compiler, sandbox.pool, version="local")
+        judge = SubmissionJudge(sandbox.engine, sandbox.compiler, sandbox.pool, version="local", preludes=self.preludes)
         return await judge.judge(self.source(code, language), task, stop=stop)
 
 

@@ -31,6 +31,8 @@ class JudgeSettings(Group):
     """C++ compiler."""
     time_multipliers: dict[str, float] = Field(default_factory=dict)
     """CPU time multipliers on problems' own limits that differ from the table's, by language."""
+    preludes: dict[str, str] = Field(default_factory=dict)
+    """Python texts that function calls may have before the program, by name, beside `leetcode` and `none`."""
     cache_dir: Path = Field(default_factory=_cache_dir)
     """Folder for the compiled helper, precompiled headers and compiled programs."""
     blob_cache_bytes: int = Field(default=256 * 2**20, ge=0)

@@ -1,10 +1,15 @@
-"""Tests written as Python calls, as LeetCodeDataset has them: `nums = [1, 2], k = 3` and a Python value."""
+"""Tests written as Python calls, as LeetCodeDataset has them: `nums = [1, 2], k = 3` and a Python value.
+
+The values are Python's, but for trees LeetCode's own `null` stands in between.
+"""
 
 import ast
 import json
 from typing import Any
 
 from microcoder.evaluator.domain.items import DatasetError, ItemTest
+
+_CONSTANTS = {"null": None, "true": True, "false": False}
 
 
 def tests_of_calls(value: Any) -> tuple[ItemTest, ...]:
@@ -34,9 +39,16 @@ def _test(call: Any, result: Any) -> ItemTest:
     if not isinstance(parsed, ast.Call) or not (parsed.args or parsed.keywords):
         raise ValueError("no arguments")
     arguments = [*parsed.args, *(keyword.value for keyword in parsed.keywords)]
-    lines = [_json(ast.literal_eval(argument)) for argument in arguments]
-    return ItemTest(input="\n".join(lines), output=_json(ast.literal_eval(result)))
+    output = ast.parse(result.strip(), mode="eval").body
+    return ItemTest(input="\n".join(_json(argument) for argument in arguments), output=_json(output))
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, allow_nan=False)
+def _json(expression: ast.expr) -> str:
+    return json.dumps(ast.literal_eval(_JsonNames().visit(expression)), allow_nan=False)
+
+
+class _JsonNames(ast.NodeTransformer):
+    """JSON's names for Python's."""
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Constant(_CONSTANTS[node.id]) if node.id in _CONSTANTS else node

@@ -9,7 +9,7 @@ words are equal decimal numbers. Here the words are compared one by one, in the 
 - where an answer has a decimal point and the statement allows no error, numbers may differ by 1e-9, absolutely only, so
   that whole numbers stay exact: LiveCodeBench rejects `0.3` for `0.30000000000000004`.
 
-A function's result is compared as a JSON value by the judge.
+A function's result is compared as a JSON value by the judge, by its own tolerance where the statement allows no error.
 """
 
 import re
@@ -22,7 +22,8 @@ UNSTATED_TOLERANCE = 1e-9
 
 _TOLERANCE = re.compile(
     r"\b(?:absolute|relative)\b.{0,160}?10\s*\^\s*\{?\s*[-−–]\s*\{?\s*(\d{1,2})|"
-    r"10\s*\^\s*\{?\s*[-−–]\s*\{?\s*(\d{1,2}).{0,120}?\b(?:absolute|relative)\b",
+    r"10\s*\^\s*\{?\s*[-−–]\s*\{?\s*(\d{1,2}).{0,120}?\b(?:absolute|relative)\b|"
+    r"\bwithin\s+\$?10\s*\^\s*\{?\s*[-−–]\s*(\d{1,2}).{0,20}?\bactual\b",
     re.IGNORECASE | re.DOTALL,
 )
 _ANY_CASE = re.compile(
@@ -35,6 +36,8 @@ _DECIMAL = re.compile(r"^[+-]?\d*\.\d+(?:[eE][+-]?\d+)?$")
 def checker_of(item: EvaluationItem, tests: tuple[ItemTest, ...]) -> Checker:
     """The comparison for `item`, whose decoded tests are `tests`."""
     stated = stated_tolerance(item.statement)
+    if item.function is not None:
+        return Checker(float_absolute=stated, float_relative=stated)
     decimals = any(_DECIMAL.match(word) for test in tests for word in test.output.split())
     return Checker(
         kind=CheckerKind.TOKENS,

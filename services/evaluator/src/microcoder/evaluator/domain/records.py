@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from microcoder.core.functions import function_spec
 from microcoder.core.problem import FunctionSpec
 from microcoder.evaluator.domain.calls import tests_of_calls
 from microcoder.evaluator.domain.encoding import tests_of
@@ -58,10 +59,10 @@ class _Fields:
 
     def _function(self) -> FunctionSpec | None:
         name, starter = self._function_name(), self._optional_text("starter_code")
-        if not name:
-            return None
-        in_class = "class Solution" in starter
-        return FunctionSpec(entry=f"Solution.{name}" if in_class else name, starter_code=starter)
+        try:
+            return function_spec(starter, name=name, statement=self._text("question_content")) if name else None
+        except ValueError as error:
+            raise self._wrong("starter_code", str(error)) from error
 
     def _function_name(self) -> str:
         if entry_point := self._optional_text("entry_point"):

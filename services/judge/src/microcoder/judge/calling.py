@@ -1,0 +1,117 @@
+"""Function calls: what is run on a test, and when its result is right.
+
+The driver in the jail gets the arguments and sends back the result as JSON; it never gets the answer.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from microcoder.core.errors import InvalidArgument
+from microcoder.core.problem import Checker, FunctionSpec
+from microcoder.core.verdict import Verdict
+from microcoder.judge.compiling import Executable
+from microcoder.judge.domain.engine import Outcome, Run
+from microcoder.judge.domain.languages import CALL_DRIVER, Language, fill
+from microcoder.judge.domain.preludes import prelude_of
+from microcoder.judge.domain.program import SourceProgram
+from microcoder.judge.domain.values import FLOAT_TOLERANCE, Rules, fits, read_value, same_text
+from microcoder.judge.domain.verdicts import readable
+from microcoder.judge.suites import Test
+
+_IN_THREAD_BYTES = 64 * 1024
+
+
+def calling(
+    program: SourceProgram,
+    executable: Executable,
+    function: FunctionSpec,
+    language: Language,
+    *,
+    preludes: Mapping[str, str],
+) -> Executable:
+    """What calls `function` of the program.
+
+    Args:
+        program: Source.
+        executable: What `Compiler.prepare` made of it.
+        function: What is called.
+        language: Of the program.
+        preludes: Texts of preludes beside the built-in ones, by name.
+
+    Raises:
+        InvalidArgument: The language has no function calls, or there is no such prelude.
+    """
+    if not language.call:
+        raise InvalidArgument(
+            f"functions in {program.language} cannot be called", fields={"language": "has no function calls"}
+        )
+    call = {
+        "style": function.style,
+        "entry": function.entry,
+        "parameters": function.parameters,
+        "returns": function.returns,
+        "mutated": function.mutated_argument,
+        "unordered": function.unordered_levels,
+        "prelude": prelude_of(function, program.files[program.main], preludes),
+    }
+    argv = (*fill(language.call, main=program.main), json.dumps(call))
+    return Executable(argv=argv, files={**executable.files, CALL_DRIVER: _driver()})
+
+
+@dataclass(frozen=True, slots=True)
+class CallComparison:
+    """Results of function calls, by value."""
+
+    rules: Rules
+
+    async def compare(self, test: Test, outcome: Outcome, run: Run) -> tuple[Verdict, str]:
+        """AC or WA; RE where there is no result.
+
+        Raises:
+            InvalidArgument: The test's answer is not one JSON value.
+        """
+        del run
+        if not outcome.result:
+            return Verdict.RE, "the program ended before the call returned"
+        if max(len(outcome.result), len(test.answer)) < _IN_THREAD_BYTES:
+            return self._compare(test, outcome.result)
+        return await asyncio.to_thread(self._compare, test, outcome.result)
+
+    def _compare(self, test: Test, result: bytes) -> tuple[Verdict, str]:
+        if same_text(result, test.answer):
+            return Verdict.AC, ""
+        try:
+            wanted = read_value(test.answer)
+        except ValueError as error:
+            raise InvalidArgument(
+                f"the answer of test {test.name!r} is not one JSON value: {error}",
+                fields={"tests.answer": "is not JSON"},
+            ) from error
+        try:
+            right = fits(result, wanted, self.rules)
+        except ValueError as error:
+            return Verdict.WA, f"the result cannot be read: {readable(str(error).encode(), limit=200)}"
+        return (Verdict.AC, "") if right else (Verdict.WA, f"wrong result: {readable(result, limit=100)}")
+
+
+def call_comparison(function: FunctionSpec, checker: Checker) -> CallComparison:
+    """The comparison for `function`, with the tolerance of the problem's checker where it states one."""
+    stated = checker.float_absolute is not None or checker.float_relative is not None
+    return CallComparison(
+        Rules(
+            returns=function.returns,
+            unordered_levels=function.unordered_levels,
+            absolute=(checker.float_absolute or 0.0) if stated else FLOAT_TOLERANCE,
+            relative=(checker.float_relative or 0.0) if stated else FLOAT_TOLERANCE,
+            whole_too=stated,
+        )
+    )
+
+
+@cache
+def _driver() -> bytes:
+    return files("microcoder.judge.jailed").joinpath("call.py").read_bytes()
