@@ -1,22 +1,18 @@
 """Life of a server: binding, draining, TLS, sizes; and of a channel to it."""
 
 import asyncio
-import datetime
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from pydantic import ValidationError
 
 from microcoder.core.errors import DeadlineExceeded, FailedPrecondition, InvalidArgument, ResourceExhausted, Unavailable
 from microcoder.rpc import ChannelSettings, Registration, RpcServer, RpcSettings, TlsSettings, open_channel
 from microcoder.rpc.channel import service_config
+from microcoder.testing.certificates import Authority
 from microcoder.v1 import judge_service_pb2 as pb
 from microcoder.v1.judge_service_pb2_grpc import JudgeServicer, JudgeStub, add_JudgeServicer_to_server
 
@@ -221,13 +217,17 @@ def test_only_reads_are_retried_by_the_channel() -> None:
 
 
 async def test_tls_with_client_certificates(tmp_path: Path) -> None:
-    authority, server_pair, client_pair = make_certificates(tmp_path)
-    server = make(RpcSettings(port=0, tls=TlsSettings(**server_pair, ca_file=authority)))
+    authority = Authority(tmp_path)
+    own, shown = authority.issue("localhost"), authority.issue("client")
+    trust = authority.certificate
+    server = make(RpcSettings(port=0, tls=TlsSettings(cert_file=own.certificate, key_file=own.key, ca_file=trust)))
     port = await server.start()
-    trusted = ChannelSettings(secure=True, tls=TlsSettings(**client_pair, ca_file=authority))
+    trusted = ChannelSettings(
+        secure=True, tls=TlsSettings(cert_file=shown.certificate, key_file=shown.key, ca_file=trust)
+    )
     assert await ask(port, trusted) == "namespaces"
     with pytest.raises(Unavailable):
-        await ask(port, ChannelSettings(secure=True, tls=TlsSettings(ca_file=authority)), timeout_s=3)
+        await ask(port, ChannelSettings(secure=True, tls=TlsSettings(ca_file=trust)), timeout_s=3)
     with pytest.raises(Unavailable):
         await ask(port, timeout_s=3)
     await server.drain(0)
@@ -244,40 +244,3 @@ def test_half_a_certificate_is_refused() -> None:
         TlsSettings(cert_file=Path("c.pem"))
     with pytest.raises(ValidationError, match=r"cert_file and tls\.key_file"):
         RpcSettings(tls=TlsSettings(ca_file=Path("ca.pem")))
-
-
-def make_certificates(folder: Path) -> tuple[Path, dict[str, Path], dict[str, Path]]:
-    """A test authority's certificate, and files of a server's and a client's certificate by it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    authority = _certificate("test authority", key, "test authority", key, authority=True)
-    (folder / "ca.pem").write_bytes(authority.public_bytes(serialization.Encoding.PEM))
-    pairs = []
-    for name in ("localhost", "client"):
-        own = ec.generate_private_key(ec.SECP256R1())
-        certificate = _certificate(name, own, "test authority", key, authority=False)
-        (folder / f"{name}.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        (folder / f"{name}.key").write_bytes(
-            own.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-        )
-        pairs.append({"cert_file": folder / f"{name}.pem", "key_file": folder / f"{name}.key"})
-    return folder / "ca.pem", pairs[0], pairs[1]
-
-
-def _certificate(
-    name: str, key: ec.EllipticCurvePrivateKey, issuer: str, issuer_key: ec.EllipticCurvePrivateKey, *, authority: bool
-) -> x509.Certificate:
-    now = datetime.datetime.now(datetime.UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
-        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(minutes=5))
-        .not_valid_after(now + datetime.timedelta(hours=1))
-        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(issuer_key, hashes.SHA256())
-    )

@@ -6,6 +6,7 @@ from typing import Any
 import grpc
 
 from microcoder.rpc.client import DomainChannel
+from microcoder.rpc.connection import Connection
 from microcoder.rpc.settings import ChannelSettings
 from microcoder.rpc.tls import channel_credentials
 from microcoder.rpc.tokens import Tokens
@@ -47,13 +48,8 @@ def open_channel(target: str, settings: ChannelSettings | None = None) -> grpc.a
         FailedPrecondition: A TLS or token file cannot be read.
     """
     settings = settings or ChannelSettings()
-    credentials = channel_credentials(settings)
-    options = _options(settings)
-    if credentials is None:
-        inner = grpc.aio.insecure_channel(target, options=options)
-    else:
-        inner = grpc.aio.secure_channel(target, credentials, options=options)
-    return DomainChannel(inner, target=target, tokens=Tokens(settings.token, settings.token_file))
+    connection = Connection(target, _options(settings), channel_credentials(settings))
+    return DomainChannel(connection, target=target, tokens=Tokens(settings.token, settings.token_file))
 
 
 def service_config() -> dict[str, Any]:

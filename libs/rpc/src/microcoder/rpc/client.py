@@ -4,13 +4,14 @@ It wraps gRPC's channel and does not use gRPC's client interceptors: with those 
 breaks off keeps running until its deadline, here and at the server.
 """
 
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Callable, Generator
 from typing import Any
 
 import grpc
 
 from microcoder.core.errors import InvalidArgument
 from microcoder.rpc.calls import REQUEST_ID_HEADER, current_request_id
+from microcoder.rpc.connection import Connection
 from microcoder.rpc.errors import from_rpc_error
 from microcoder.rpc.tokens import Tokens
 
@@ -18,22 +19,22 @@ from microcoder.rpc.tokens import Tokens
 class DomainChannel(grpc.aio.Channel):
     """See `microcoder.rpc.open_channel`."""
 
-    def __init__(self, inner: grpc.aio.Channel, *, target: str, tokens: Tokens) -> None:
-        self._inner = inner
+    def __init__(self, connection: Connection, *, target: str, tokens: Tokens) -> None:
+        self._connection = connection
         self._target = target
         self._tokens = tokens
 
     def unary_unary(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        return _Method(self._inner.unary_unary(method, *args, **kwargs), method, self._target, self._tokens, _Answer)
+        return self._method(_Answer, "unary_unary", method, args, kwargs)
 
     def unary_stream(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        return _Method(self._inner.unary_stream(method, *args, **kwargs), method, self._target, self._tokens, _Answers)
+        return self._method(_Answers, "unary_stream", method, args, kwargs)
 
     def stream_unary(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        return _Method(self._inner.stream_unary(method, *args, **kwargs), method, self._target, self._tokens, _Answer)
+        return self._method(_Answer, "stream_unary", method, args, kwargs)
 
     def stream_stream(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        return _Method(self._inner.stream_stream(method, *args, **kwargs), method, self._target, self._tokens, _Answers)
+        return self._method(_Answers, "stream_stream", method, args, kwargs)
 
     async def __aenter__(self) -> "DomainChannel":
         return self
@@ -42,16 +43,24 @@ class DomainChannel(grpc.aio.Channel):
         await self.close()
 
     async def close(self, grace: float | None = None) -> None:
-        await self._inner.close(grace)
+        await self._connection.close(grace)
 
     def get_state(self, try_to_connect: bool = False) -> grpc.ChannelConnectivity:
-        return self._inner.get_state(try_to_connect)
+        return self._connection.current().get_state(try_to_connect)
 
     async def wait_for_state_change(self, last_observed_state: grpc.ChannelConnectivity) -> None:
-        await self._inner.wait_for_state_change(last_observed_state)
+        await self._connection.current().wait_for_state_change(last_observed_state)
 
     async def channel_ready(self) -> None:
-        await self._inner.channel_ready()
+        await self._connection.current().channel_ready()
+
+    def _method(
+        self, answer: type["_Answer"] | type["_Answers"], shape: str, name: str, args: Any, kwargs: Any
+    ) -> "_Method":
+        def make(channel: grpc.aio.Channel) -> Any:
+            return getattr(channel, shape)(name, *args, **kwargs)
+
+        return _Method(name, make, connection=self._connection, target=self._target, tokens=self._tokens, answer=answer)
 
 
 class _Answer:
@@ -109,19 +118,31 @@ class _Method:
     """One method of a service, ready to be called."""
 
     def __init__(
-        self, inner: Any, method: str, target: str, tokens: Tokens, answer: type[_Answer] | type[_Answers]
+        self,
+        name: str,
+        make: Callable[[grpc.aio.Channel], Any],
+        *,
+        connection: Connection,
+        target: str,
+        tokens: Tokens,
+        answer: type[_Answer] | type[_Answers],
     ) -> None:
-        self._inner = inner
-        self._method = method
+        self._name = name
+        self._make = make
+        self._connection = connection
         self._target = target
         self._tokens = tokens
         self._answer = answer
+        self._channel = connection.current()
+        self._inner = make(self._channel)
 
     def __call__(self, *args: Any, timeout: float | None = None, metadata: Any = None, **kwargs: Any) -> Any:
         if timeout is None:
             raise InvalidArgument(
-                f"{self._method} is called without a timeout; pass timeout=<seconds>", reason="DEADLINE_REQUIRED"
+                f"{self._name} is called without a timeout; pass timeout=<seconds>", reason="DEADLINE_REQUIRED"
             )
+        if (channel := self._connection.current()) is not self._channel:
+            self._channel, self._inner = channel, self._make(channel)
         call = self._inner(*args, timeout=timeout, metadata=self._metadata(metadata), **kwargs)
         return self._answer(call, self._target)
 
