@@ -41,7 +41,7 @@ class Comparison(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BuiltInComparison:
-    """Exact or by tokens."""
+    """By the rules of `microcoder.judge.domain.comparison`."""
 
     checker: Checker
 
@@ -52,7 +52,7 @@ class BuiltInComparison:
             wrong = difference(outcome.stdout, test.answer, checker)
         else:
             wrong = await asyncio.to_thread(difference, outcome.stdout, test.answer, checker)
-        return (Verdict.WA, wrong) if wrong else (Verdict.AC, "")
+        return (Verdict.WA, wrong.message) if wrong else (Verdict.AC, "")
 
 
 @dataclass(frozen=True, slots=True)
