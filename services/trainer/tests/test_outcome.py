@@ -2,10 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from microcoder.core.run import RunState
-from microcoder.testing.builders import NOW, make_training_run
 from microcoder.trainer.domain.outcome import ExitCode, Outcome, explain
-from microcoder.trainer.domain.settling import settled
 
 
 def test_an_outcome_survives_its_file(tmp_path: Path) -> None:
@@ -45,26 +42,12 @@ def test_only_errors_that_would_repeat_are_final() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("code", "cancelled", "state"),
-    [
-        (0, False, RunState.SUCCEEDED),
-        (0, True, RunState.SUCCEEDED),
-        (143, True, RunState.CANCELLED),
-        (-9, True, RunState.CANCELLED),
-        (143, False, RunState.PENDING),
-        (65, False, RunState.FAILED),
-        (-9, False, RunState.FAILED),
-    ],
-)
-def test_what_a_run_becomes(code: int, cancelled: bool, state: RunState) -> None:
-    run = make_training_run(state=RunState.RUNNING, cancel_requested=cancelled)
-    after = settled(run, Outcome(exit_code=code, message="so"), NOW)
-    assert after is not None
-    assert after.state is state
-    assert (after.finished_time is None) is (state is RunState.PENDING)
-    assert after.attempt == (2 if state is RunState.PENDING else 1)
-
-
-def test_a_settled_run_stays() -> None:
-    assert settled(make_training_run(state=RunState.FAILED), Outcome(exit_code=0), NOW) is None
+def test_a_termination_message_is_one_short_line(tmp_path: Path) -> None:
+    file = tmp_path / "termination-log"
+    outcome = Outcome(exit_code=1, message="ä\n" * 5_000, step=7, mean_reward=0.5, checkpoint="/runs/r/checkpoint-5")
+    outcome.write_termination(file)
+    (line,) = file.read_text().splitlines()
+    assert len(line.encode()) < 4096
+    told = Outcome.read(file)
+    assert told is not None
+    assert told.exit_code == 1

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import yaml
 
 from microcoder.core.clock import utc_now
 from microcoder.core.errors import FailedPrecondition, InvalidArgument, NotFound
@@ -10,6 +11,7 @@ from microcoder.core.run import RunState
 from microcoder.core.training import TrainingRun, TrainingSpec
 from microcoder.rpc import Registration
 from microcoder.testing.builders import make_metric_point, make_sample_completion, make_training_run
+from microcoder.trainer.domain.cluster.site import Site
 from microcoder.trainer.servicer import TrainerServicer
 from microcoder.v1 import trainer_service_pb2 as pb
 from microcoder.v1 import training_pb2
@@ -21,7 +23,9 @@ T = 10.0
 
 @pytest.fixture
 async def stub(bench: Any, serve: Any, announcer: Any) -> Any:
-    servicer = TrainerServicer(bench.store, bench.launcher, bench.supervisor, announcer, utc_now)
+    servicer = TrainerServicer(
+        bench.store, bench.launcher, bench.supervisor, announce=announcer, clock=utc_now, site=Site()
+    )
     add = add_TrainerServicer_to_server
     channel = await serve([Registration(full_name="microcoder.v1.Trainer", add=add, servicer=servicer)])
     return TrainerStub(channel)
@@ -57,6 +61,28 @@ async def test_numbers_that_cannot_work_are_named(stub: Any, bench: Any) -> None
     with pytest.raises(InvalidArgument) as caught:
         await create(stub, await bench.spec(group_size=1))
     assert set(caught.value.fields) == {"spec.group_size"}
+
+
+async def test_a_manifest_is_rendered_without_starting_anything(stub: Any, bench: Any) -> None:
+    spec = to_proto(await bench.spec(), training_pb2.TrainingSpec)
+    placement = training_pb2.Placement(gpus=2)
+    request = pb.RenderTrainingManifestRequest(spec=spec, placement=placement, name="kinds", owner="ada")
+    answer = await stub.RenderTrainingManifest(request, timeout=T)
+    (job,) = yaml.safe_load_all(answer.manifest)
+    assert job["metadata"]["name"] == answer.run_id
+    assert answer.run_id.startswith("kinds-")
+    assert await bench.store.training_runs.count() == 0
+
+
+async def test_wrong_names_and_placements_are_named(stub: Any, bench: Any) -> None:
+    request = pb.CreateTrainingRunRequest(
+        spec=to_proto(await bench.spec(), training_pb2.TrainingSpec),
+        placement=training_pb2.Placement(nodes=-1, memory="much"),
+        name="No Name",
+    )
+    with pytest.raises(InvalidArgument) as caught:
+        await stub.CreateTrainingRun(request, timeout=T)
+    assert set(caught.value.fields) == {"placement.nodes", "placement.memory", "name"}
 
 
 async def test_a_run_that_waits_is_cancelled_at_once(stub: Any, bench: Any) -> None:

@@ -1,8 +1,9 @@
 """Changing the record of a run.
 
-Two processes write it. The service owns `state`, `message`, `attempt`, `cancel_requested` and the times; the training
-process owns `progress`, `mean_reward` and `checkpoint`, and writes only while the run is in the attempt that it was
-started for. Each reads the record, changes its own fields, and replaces it only if nobody has written in between.
+Two processes write it. The service owns `state`, `phase`, `reason`, `message`, `attempt`, `job`, `cancel_requested` and
+the times; the training process owns `progress`, `mean_reward`, `checkpoint` and `trained_model`, and writes only while
+the run is in the attempt that it was started for. Each reads the record, changes its own fields, and replaces it only
+if nobody has written in between.
 """
 
 import asyncio
@@ -60,4 +61,9 @@ def _as_read(run: TrainingRun) -> Where:
         "progress.done": run.progress.done,
         "progress.message": run.progress.message,
         "checkpoint": run.checkpoint,
+        # A record that an older version wrote lacks these.
+        "phase": [run.phase.value, None],
+        "reason": [run.reason, None],
+        "job": [run.job, None],
+        "trained_model": [run.trained_model, None],
     }

@@ -5,15 +5,18 @@ from dataclasses import replace
 from typing import Any
 
 import grpc
+import yaml
 
 from microcoder.core.clock import Clock
 from microcoder.core.errors import FailedPrecondition, InvalidArgument
 from microcoder.core.ids import new_run_id
 from microcoder.core.run import Progress, RunState
-from microcoder.core.training import TrainingRun, TrainingSpec
+from microcoder.core.training import Placement, TrainingPhase, TrainingRun, TrainingSpec
 from microcoder.rpc import page_size, watch
 from microcoder.store import OutboxRecord, Store
-from microcoder.trainer.domain.validation import check_spec
+from microcoder.trainer.domain.cluster.manifest import manifests
+from microcoder.trainer.domain.cluster.site import Site
+from microcoder.trainer.domain.validation import check_spec, wrong_names, wrong_placement
 from microcoder.trainer.launcher import Launcher
 from microcoder.trainer.records import Change, change_run
 from microcoder.trainer.supervisor import Supervisor
@@ -33,10 +36,13 @@ class TrainerServicer(Base):
         store: Store,
         launcher: Launcher,
         supervisor: Supervisor,
+        *,
         announce: Callable[[TrainingRun], OutboxRecord],
         clock: Clock,
+        site: Site,
     ) -> None:
         self._store = store
+        self._site = site
         self._launcher = launcher
         self._supervisor = supervisor
         self._announce = announce
@@ -45,17 +51,17 @@ class TrainerServicer(Base):
     async def CreateTrainingRun(
         self, request: pb.CreateTrainingRunRequest, context: Context
     ) -> pb.CreateTrainingRunResponse:
-        spec = from_proto(request.spec, TrainingSpec)
-        await self._check(spec)
-        run = TrainingRun(
-            id=new_run_id("train"),
-            spec=spec,
-            progress=Progress(total=spec.max_steps, unit="steps"),
-            created_time=self._clock(),
-        )
+        run = await self._asked_for(request)
         await self._store.training_runs.insert(run, outbox=[self._announce(run)])
         self._supervisor.nudge()
         return pb.CreateTrainingRunResponse(training_run=_message(run))
+
+    async def RenderTrainingManifest(
+        self, request: pb.RenderTrainingManifestRequest, context: Context
+    ) -> pb.RenderTrainingManifestResponse:
+        run = await self._asked_for(request)
+        manifest = yaml.safe_dump_all(manifests(run, self._site), sort_keys=False, width=1000)
+        return pb.RenderTrainingManifestResponse(manifest=manifest, run_id=run.id)
 
     async def GetTrainingRun(self, request: pb.GetTrainingRunRequest, context: Context) -> pb.GetTrainingRunResponse:
         return pb.GetTrainingRunResponse(training_run=_message(await self._run(request.run_id)))
@@ -108,14 +114,32 @@ class TrainerServicer(Base):
         samples = [to_proto(sample, training_pb2.SampleCompletion) for sample in page.items]
         return pb.ListTrainingSamplesResponse(samples=samples, next_page_token=page.next_token)
 
-    async def _check(self, spec: TrainingSpec) -> None:
+    async def _asked_for(self, request: pb.CreateTrainingRunRequest | pb.RenderTrainingManifestRequest) -> TrainingRun:
+        """The run that a request describes.
+
+        Raises:
+            InvalidArgument: It cannot work.
+        """
+        spec, placement = from_proto(request.spec, TrainingSpec), from_proto(request.placement, Placement)
+        await self._check(spec, placement, wrong_names(request.name, request.owner))
+        return TrainingRun(
+            id=new_run_id(request.name or "train"),
+            spec=spec,
+            placement=placement,
+            name=request.name,
+            owner=request.owner,
+            progress=Progress(total=spec.max_steps, unit="steps"),
+            created_time=self._clock(),
+        )
+
+    async def _check(self, spec: TrainingSpec, placement: Placement, wrong: dict[str, str]) -> None:
         check_spec(spec)
-        fields = dict(self._launcher.wrong_fields(spec))
+        fields = wrong | wrong_placement(placement) | dict(self._launcher.wrong_fields(spec, placement))
         if await self._store.releases.find(spec.release_id) is None:
             fields["spec.release_id"] = f"there is no release {spec.release_id}"
         if fields:
-            wrong = "; ".join(f"{name} {why}" for name, why in fields.items())
-            raise InvalidArgument(f"This cannot be trained: {wrong}.", fields=fields)
+            said = "; ".join(f"{field} {why}" for field, why in fields.items())
+            raise InvalidArgument(f"This cannot be trained: {said}.", fields=fields)
 
     async def _run(self, run_id: str) -> TrainingRun:
         return await self._store.training_runs.get(run_id)
@@ -129,9 +153,14 @@ class TrainerServicer(Base):
 
     def _cancelled(self, run: TrainingRun) -> TrainingRun | None:
         if run.state is RunState.PENDING:
-            message = "Cancelled while it waited."
             return replace(
-                run, state=RunState.CANCELLED, cancel_requested=True, message=message, finished_time=self._clock()
+                run,
+                state=RunState.CANCELLED,
+                phase=TrainingPhase.CANCELLED,
+                cancel_requested=True,
+                reason="",
+                message="Cancelled while it waited.",
+                finished_time=self._clock(),
             )
         if run.state is RunState.RUNNING and not run.cancel_requested:
             return replace(run, cancel_requested=True)
@@ -144,9 +173,12 @@ def _resumed(run: TrainingRun) -> TrainingRun:
     return replace(
         run,
         state=RunState.PENDING,
+        phase=TrainingPhase.QUEUED,
         attempt=run.attempt + 1,
         cancel_requested=False,
         message="",
+        reason="",
+        job="",
         finished_time=None,
     )
 

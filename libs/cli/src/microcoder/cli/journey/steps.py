@@ -78,6 +78,11 @@ async def _collect(clients: Clients, plan: JourneyPlan, journey: Journey, say: S
     if journey.imported.state != RUN_STATE_SUCCEEDED and not journey.imported.problem_ids:
         raise FailedPrecondition(f"Nothing could be imported: {journey.imported.message}")
     journey.changed |= bool(journey.imported.new_problems or journey.imported.changed_problems)
+    await settle(clients, journey, say)
+
+
+async def settle(clients: Clients, journey: Journey, say: Say) -> None:
+    """Waits until the pipeline has done what it can with the imported problems, and reads what became of them."""
     ids = list(journey.imported.problem_ids)
     journey.funnel = await wait_settled(clients, ids, lambda funnel: say(f"Pipeline: {_funnel_line(funnel)}"))
     request = normalizer_service_pb2.ListProblemsRequest(page_size=_PAGE, problem_ids=ids)

@@ -11,18 +11,33 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from microcoder.core.errors import FailedPrecondition
-from microcoder.core.training import TrainingSpec
+from microcoder.core.training import Placement, TrainingRun, TrainingSpec
 from microcoder.trainer.adapters.processes import ProcessMark
-from microcoder.trainer.domain.outcome import Outcome, explain
+from microcoder.trainer.domain.cluster.adoption import Claim
+from microcoder.trainer.domain.condition import Condition, Life
+from microcoder.trainer.domain.outcome import ExitCode, Outcome, explain
 from microcoder.trainer.domain.run_folder import RunFolder
-from microcoder.trainer.launcher import Condition, Job, Life
 
 ENTRY = ("-m", "microcoder.trainer.train")
 _TAIL_BYTES = 4_096
 _CLOSE_S = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """One attempt of one run: the unit that is started and stopped."""
+
+    run_id: str
+    attempt: int
+
+    @classmethod
+    def of(cls, run: TrainingRun) -> "_Job":
+        return cls(run_id=run.id, attempt=run.attempt)
 
 
 class LocalLauncher:
@@ -42,9 +57,10 @@ class LocalLauncher:
         self._runs_dir = runs_dir
         self._environment = dict(environment)
         self._entry = tuple(entry)
-        self._children: dict[Job, subprocess.Popen[bytes]] = {}
+        self._children: dict[_Job, subprocess.Popen[bytes]] = {}
 
-    def wrong_fields(self, spec: TrainingSpec) -> dict[str, str]:
+    def wrong_fields(self, spec: TrainingSpec, placement: Placement) -> dict[str, str]:
+        del placement  # one process on this machine, whatever is asked for
         folder = Path(spec.model)
         if not folder.is_dir():
             return {"spec.model": f"is no folder on the trainer's machine: {spec.model}"}
@@ -52,13 +68,14 @@ class LocalLauncher:
             return {"spec.model": f"must hold config.json and *.safetensors: {spec.model}"}
         return {}
 
-    async def launch(self, job: Job) -> None:
-        if self._mark(job):
-            return
-        self._children[job] = child = self._start(job)
-        ProcessMark.of(child.pid, job.attempt).write(self._folder(job).process)
+    async def launch(self, run: TrainingRun) -> str:
+        job = _Job.of(run)
+        if self._mark(job) is None:
+            self._children[job] = child = self._start(job)
+            ProcessMark.of(child.pid, job.attempt).write(self._folder(job).process)
+        return ""
 
-    def _start(self, job: Job) -> subprocess.Popen[bytes]:
+    def _start(self, job: _Job) -> subprocess.Popen[bytes]:
         folder = self._folder(job)
         folder.logs.mkdir(parents=True, exist_ok=True)
         command = [self._python, *self._entry, "--run", job.run_id, *(["--resume"] if job.attempt > 1 else [])]
@@ -78,30 +95,48 @@ class LocalLauncher:
                 "MICROCODER_TRAINER__PYTHON to the python of an environment with torch and TRL (`make setup-trainer`)."
             ) from error
 
-    async def look(self, job: Job) -> Condition:
+    async def look(self, run: TrainingRun) -> Condition:
+        job = _Job.of(run)
         mark = self._mark(job)
         if mark is None:
             return Condition(life=Life.ABSENT)
         child = self._children.get(job)
         code = child.poll() if child else None
         if mark.alive:
-            return Condition(life=Life.RUNNING)
+            return Condition(life=Life.ALIVE)
         self._children.pop(job, None)
-        return Condition(life=Life.ENDED, outcome=self._outcome(job, code))
+        return _ended(self._outcome(job, code))
 
-    async def stop(self, job: Job) -> None:
-        self._signal(job, signal.SIGTERM)
+    async def stop(self, run: TrainingRun) -> None:
+        self._signal(_Job.of(run), signal.SIGTERM)
 
-    async def kill(self, job: Job) -> None:
-        self._signal(job, signal.SIGKILL)
+    async def kill(self, run: TrainingRun) -> None:
+        self._signal(_Job.of(run), signal.SIGKILL)
+
+    async def show(self, run: TrainingRun) -> None:
+        """Nothing: a process has no place for it."""
+
+    def claims(self, now: datetime) -> Sequence[Claim]:
+        """None: the service starts all processes itself."""
+        del now
+        return ()
+
+    async def adopt(self, run: TrainingRun) -> None:
+        """Nothing: there are no objects."""
+
+    async def refuse(self, job: str, why: str) -> None:
+        """Nothing: there are no objects."""
+
+    async def remove(self, job: str) -> None:
+        """Nothing: there are no objects."""
 
     async def close(self) -> None:
         """Asks the service's own children to save and end, and waits a little. One that needs longer ends by itself."""
         for job in self._children:
-            await self.stop(job)
+            self._signal(job, signal.SIGTERM)
         await asyncio.to_thread(_wait, list(self._children.values()), _CLOSE_S)
 
-    def _outcome(self, job: Job, code: int | None) -> Outcome:
+    def _outcome(self, job: _Job, code: int | None) -> Outcome:
         """What the process left behind, or what can be told without its word."""
         told = Outcome.read(self._folder(job).outcome(job.attempt))
         if told:
@@ -111,17 +146,22 @@ class LocalLauncher:
             code = -signal.SIGKILL
         return Outcome(exit_code=code, message=explain(code, tail, self._python))
 
-    def _signal(self, job: Job, number: signal.Signals) -> None:
+    def _signal(self, job: _Job, number: signal.Signals) -> None:
         mark = self._mark(job)
         if mark:
             mark.signal(number)
 
-    def _mark(self, job: Job) -> ProcessMark | None:
+    def _mark(self, job: _Job) -> ProcessMark | None:
         mark = ProcessMark.read(self._folder(job).process)
         return mark if mark and mark.attempt == job.attempt else None
 
-    def _folder(self, job: Job) -> RunFolder:
+    def _folder(self, job: _Job) -> RunFolder:
         return RunFolder(self._runs_dir / job.run_id)
+
+
+def _ended(outcome: Outcome) -> Condition:
+    lives = {int(ExitCode.FINISHED): Life.SUCCEEDED, int(ExitCode.STOPPED): Life.PREEMPTED}
+    return Condition(life=lives.get(outcome.exit_code, Life.FAILED), message=outcome.message)
 
 
 def _wait(children: Sequence[subprocess.Popen[bytes]], seconds: float) -> None:

@@ -3,7 +3,7 @@
 import json
 import re
 import signal
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import IntEnum
 from pathlib import Path
 
@@ -12,8 +12,9 @@ class ExitCode(IntEnum):
     """Exit codes of a training process.
 
     64 to 73 mean that the same start would fail the same way: do not try again. 143 means that the work is saved and
-    can go on. Anything else is worth another attempt. Kubernetes takes these rules as a `podFailurePolicy`; a process
-    that was stopped must not exit with 0, else its Job counts as complete.
+    can go on, 75 that nothing was begun; neither is a failure. Anything else is worth another attempt. Kubernetes gets
+    these rules as a `podFailurePolicy`; a process that was stopped must not exit with 0, else its Job counts as
+    complete.
     """
 
     FINISHED = 0
@@ -31,6 +32,8 @@ class ExitCode(IntEnum):
     """The environment lacks packages."""
     NO_STORE = 74
     """The store did not answer for longer than it is waited for."""
+    NOT_YET = 75
+    """Nothing could begin yet: the run has no record, or another process still holds its folder."""
     NO_JUDGE = 76
     """The judge gave no verdict for several steps on end."""
     STOPPED = 143
@@ -40,6 +43,10 @@ class ExitCode(IntEnum):
     def final(self) -> bool:
         """Whether another attempt would fail the same way."""
         return 64 <= self <= 73
+
+
+_MAX_TERMINATION_MESSAGE = 600
+"""Characters, each of which JSON may write as six or twelve bytes."""
 
 
 class TrainingFailed(Exception):
@@ -59,12 +66,23 @@ class Outcome:
     """Its exit code."""
     message: str = ""
     """What happened and what to do; empty where there is nothing to say."""
+    step: int = 0
+    """Optimizer steps done."""
+    mean_reward: float | None = None
+    """Mean reward of the newest step; None where there is none."""
+    checkpoint: str = ""
+    """Folder of the newest checkpoint, empty where there is none."""
 
     def write(self, file: Path) -> None:
         """Puts it into `file`, whole or not at all."""
         partial = file.with_name(file.name + ".partial")
-        partial.write_text(json.dumps({"exit_code": self.exit_code, "message": self.message}))
+        partial.write_text(json.dumps(asdict(self)))
         partial.replace(file)
+
+    def write_termination(self, file: Path) -> None:
+        """Writes one line into `file`, a container's termination message, of which Kubernetes keeps 4096 bytes."""
+        short = replace(self, message=self.message[:_MAX_TERMINATION_MESSAGE])
+        file.write_text(json.dumps(asdict(short)) + "\n")
 
     @classmethod
     def read(cls, file: Path) -> "Outcome | None":

@@ -1,10 +1,12 @@
 """The training process around a session: signals, settings, connections, and how it ends."""
 
 import argparse
+import asyncio
 import fcntl
 import logging
 import os
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +33,9 @@ from microcoder.trainer.train.surroundings import Surroundings
 
 _LOG = get_logger(__name__)
 
+RESUME_AUTO = "auto"
+_RECORD_PAUSE_S = 0.5
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Trains, and gives the exit code."""
@@ -47,7 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     setup_logging(settings.log, service="training", version=metadata.version("microcoder-trainer"))
     logging.getLogger("trl").setLevel(logging.ERROR)  # warns of every rollout without a reward, prompts and all
     folder = RunFolder(settings.trainer.runs_dir.resolve() / arguments.run)
-    return _ended(folder, _Attempt(settings=settings, stop=stop, run_id=arguments.run, resume=arguments.resume))
+    resume = arguments.resume == RESUME_AUTO
+    return _ended(folder, _Attempt(settings=settings, stop=stop, run_id=arguments.run, resume=resume))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,6 +65,19 @@ class _Attempt:
     run_id: str
     resume: bool
     number: int = 1
+    recorder: Recorder | None = None
+
+    def outcome(self, code: ExitCode, message: str) -> Outcome:
+        """How it ended, and how far it came."""
+        if self.recorder is None:
+            return Outcome(exit_code=code, message=message)
+        return Outcome(
+            exit_code=code,
+            message=message,
+            step=self.recorder.step_done,
+            mean_reward=self.recorder.mean_reward,
+            checkpoint=self.recorder.newest_checkpoint,
+        )
 
 
 def _ended(folder: RunFolder, attempt: _Attempt) -> ExitCode:
@@ -77,7 +96,10 @@ def _ended(folder: RunFolder, attempt: _Attempt) -> ExitCode:
         _LOG.exception("training failed")
         code, message = ExitCode.UNEXPECTED, f"Training failed: {type(error).__name__}: {str(error)[:500]}"
     _LOG.info("ended", run_id=attempt.run_id, exit_code=int(code), message=message)
-    Outcome(exit_code=code, message=message).write(folder.outcome(attempt.number))
+    outcome = attempt.outcome(code, message)
+    outcome.write(folder.outcome(attempt.number))
+    if attempt.settings.trainer.termination_log is not None:
+        outcome.write_termination(attempt.settings.trainer.termination_log)
     return code
 
 
@@ -87,13 +109,14 @@ def _work(attempt: _Attempt) -> Path:
         store = background.run(Store.open(settings.store))
         channel = background.run(_channel(settings))
         try:
-            run = background.run(_open_run(store, attempt.run_id))
+            run = background.run(_open_run(store, attempt))
             attempt.number = run.attempt
             rows = background.run(_rows(store, run))
+            attempt.recorder = _recorder(store, run, rows, attempt)
             around = Surroundings(
                 settings=settings.trainer,
                 background=background,
-                recorder=_recorder(store, run, rows, attempt),
+                recorder=attempt.recorder,
                 judge=BatchJudge(JudgeClient(channel), _judging_limits(settings.trainer)),
                 stop=attempt.stop,
             )
@@ -116,13 +139,24 @@ async def _channel(settings: TrainerServiceSettings) -> grpc.aio.Channel:
     return open_channel(settings.endpoints.judge, settings.channel)
 
 
-async def _open_run(store: Store, run_id: str) -> TrainingRun:
-    run = await store.training_runs.find(run_id)
+async def _open_run(store: Store, attempt: _Attempt) -> TrainingRun:
+    """The run's record, once it is there and active: a run made with kubectl gets its record from the service."""
+    patience_s = attempt.settings.trainer.record_patience_s
+    give_up = time.monotonic() + patience_s
+    while True:
+        run = await store.training_runs.find(attempt.run_id)
+        if run is not None and not run.state.ended:
+            return run
+        if time.monotonic() >= give_up:
+            raise TrainingFailed(ExitCode.NOT_YET if patience_s else ExitCode.BAD_REQUEST, _not_active(run, attempt))
+        attempt.stop.check()
+        await asyncio.sleep(_RECORD_PAUSE_S)
+
+
+def _not_active(run: TrainingRun | None, attempt: _Attempt) -> str:
     if run is None:
-        raise TrainingFailed(ExitCode.BAD_REQUEST, f"There is no training run {run_id} in this store.")
-    if run.state.ended:
-        raise TrainingFailed(ExitCode.BAD_REQUEST, f"{run_id} is {run.state.value}; resume it through the service.")
-    return run
+        return f"There is no training run {attempt.run_id} in this store. Is the trainer service up?"
+    return f"{run.id} is {run.state.value}; resume it through the service."
 
 
 async def _rows(store: Store, run: TrainingRun) -> list[PromptRow]:
@@ -169,7 +203,7 @@ def _only_process(folder: RunFolder) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise TrainingFailed(
-                ExitCode.BAD_REQUEST, f"Another process trains in {folder.path}; wait until it has ended."
+                ExitCode.NOT_YET, f"Another process trains in {folder.path}; wait until it has ended."
             ) from error
         yield
 
@@ -180,5 +214,12 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         description="Trains one run. Settings come from MICROCODER_* variables and the file of MICROCODER_CONFIG.",
     )
     parser.add_argument("--run", required=True, help="id of the training run")
-    parser.add_argument("--resume", action="store_true", help="go on from the newest complete checkpoint, if any")
+    parser.add_argument(
+        "--resume",
+        nargs="?",
+        choices=(RESUME_AUTO, "never"),
+        const=RESUME_AUTO,
+        default="never",
+        help="auto, also without a value: go on from the newest complete checkpoint, if any",
+    )
     return parser.parse_args(argv)

@@ -67,6 +67,12 @@ class Recorder:
         self._stopping = stopping
         self._clock = clock
         self._seen: set[str] = set()
+        self.step_done = run.progress.done
+        """Optimizer steps done."""
+        self.mean_reward = run.mean_reward
+        """Of the newest step."""
+        self.newest_checkpoint = run.checkpoint
+        """Folder of the newest complete checkpoint."""
 
     async def say(self, message: str) -> None:
         """Tells what is going on, in one line."""
@@ -95,6 +101,7 @@ class Recorder:
         )
         await self._patiently(lambda: self._records.metrics.put(point))
         reward = mean_reward(list(batch))
+        self.step_done, self.mean_reward = step, reward
         words = "the judge gave no verdict" if reward is None else f"mean reward {reward:.3f}"
         await self._patiently(
             lambda: self._change(lambda run: replace(_with_progress(run, step, words), mean_reward=reward))
@@ -102,7 +109,12 @@ class Recorder:
 
     async def checkpoint(self, folder: Path) -> None:
         """Says where the newest complete checkpoint is."""
+        self.newest_checkpoint = str(folder)
         await self._patiently(lambda: self._change(lambda run: replace(run, checkpoint=str(folder))))
+
+    async def trained(self, folder: Path) -> None:
+        """Says where the trained model is."""
+        await self._patiently(lambda: self._change(lambda run: replace(run, trained_model=str(folder))))
 
     def _sample(self, step: int, index: int, item: Scored) -> SampleCompletion:
         return SampleCompletion(

@@ -62,6 +62,7 @@ def train(run: TrainingRun, rows: list[PromptRow], around: Surroundings, *, resu
         )
     _LOG.info("saving the trained model")
     save_final(trainer.model, trainer.processing_class, folder.final)
+    around.background.run(around.recorder.trained(folder.final))
     return folder.final
 
 
