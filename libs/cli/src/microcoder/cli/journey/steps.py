@@ -1,6 +1,8 @@
 """The journey: import, prove, score, calibrate, release, train, evaluate. What is there already is not done again."""
 
 import asyncio
+import functools
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,8 +51,21 @@ class Journey:
     """False where everything was there already."""
 
 
-async def travel(clients: Clients, plan: JourneyPlan, state_dir: Path, say: Say) -> Journey:
+Collect = Callable[[Clients, Journey, Say], Awaitable[None]]
+"""Fills in `imported` of a journey."""
+
+
+async def travel(
+    clients: Clients, plan: JourneyPlan, state_dir: Path, say: Say, *, collect: Collect | None = None
+) -> Journey:
     """Goes the whole way and tells each step.
+
+    Args:
+        clients: Of a running platform.
+        plan: Sizes, and the packages to import.
+        state_dir: Folder for the release's files.
+        say: Tells a step.
+        collect: Where problems come from, instead of an import of the plan's packages.
 
     Raises:
         FailedPrecondition: A step has nothing to work on, or failed; the message says which and why.
@@ -60,7 +75,8 @@ async def travel(clients: Clients, plan: JourneyPlan, state_dir: Path, say: Say)
     # be done before training starts: both hold a model in memory.
     before = asyncio.create_task(_evaluate_untrained(clients, plan, say))
     try:
-        await _collect(clients, plan, journey, say)
+        await (collect or functools.partial(_import, plan))(clients, journey, say)
+        await _settle(clients, journey, say)
         await _calibrate(clients, plan, journey, say)
         await _release(clients, plan, journey, state_dir, say)
         journey.before, new = await before
@@ -72,16 +88,15 @@ async def travel(clients: Clients, plan: JourneyPlan, state_dir: Path, say: Say)
     return journey
 
 
-async def _collect(clients: Clients, plan: JourneyPlan, journey: Journey, say: Say) -> None:
+async def _import(plan: JourneyPlan, clients: Clients, journey: Journey, say: Say) -> None:
     journey.imported = await problems.import_and_wait(clients, plan.path, plan.source)
     say(f"Import: {problems.import_line(journey.imported)}")
     if journey.imported.state != RUN_STATE_SUCCEEDED and not journey.imported.problem_ids:
         raise FailedPrecondition(f"Nothing could be imported: {journey.imported.message}")
     journey.changed |= bool(journey.imported.new_problems or journey.imported.changed_problems)
-    await settle(clients, journey, say)
 
 
-async def settle(clients: Clients, journey: Journey, say: Say) -> None:
+async def _settle(clients: Clients, journey: Journey, say: Say) -> None:
     """Waits until the pipeline has done what it can with the imported problems, and reads what became of them."""
     ids = list(journey.imported.problem_ids)
     journey.funnel = await wait_settled(clients, ids, lambda funnel: say(f"Pipeline: {_funnel_line(funnel)}"))
@@ -154,14 +169,9 @@ async def _evaluate_untrained(
 
 
 async def _evaluate_trained(clients: Clients, plan: JourneyPlan, journey: Journey, say: Say) -> None:
-    spec = plan.evaluation(str(trained_model(journey.run)), training_release_id=journey.release.id)
+    spec = plan.evaluation(journey.run.trained_model, training_release_id=journey.release.id)
     journey.after, new = await _evaluation(clients, spec, "after", say)
     journey.changed |= new
-
-
-def trained_model(run: training_pb2.TrainingRun) -> Path:
-    """Folder of the whole model that a run ended with, beside its checkpoints (docs/training.md)."""
-    return Path(run.checkpoint).parent / "final"
 
 
 async def _evaluation(
