@@ -1,8 +1,8 @@
 """Numbers in outputs: what counts as one, and when two are close enough.
 
 A number is a decimal one, with or without a fraction and an exponent, as in the 2025-09 problem format; hexadecimal
-ones, underscores, infinities and what a double cannot hold are text. An error is within its tolerance by the exact
-values of what was written: where doubles cannot tell, decimal arithmetic does.
+ones, underscores, infinities and what is too large or too small for a double are text. Errors are computed in doubles,
+as Kattis and testlib do; where only their rounding takes an error over its tolerance, exact arithmetic decides.
 """
 
 import math
@@ -10,11 +10,11 @@ import re
 from decimal import Context, Decimal, InvalidOperation, Overflow
 
 _NUMBER = re.compile(rb"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_NOT_ZERO = re.compile(rb"[+-]?[0.]*[1-9]")
 _LONGEST_NUMBER = 400
 """Longer digit strings are text: a double has no more than 309 digits before the point, and nobody prints more."""
 _ROUNDING = 2.0**-51
 """Bound of the relative error of two conversions and a subtraction of doubles."""
-_SMALLEST_NORMAL = 2.3e-308
 _EXACT = Context(prec=60, Emax=999_999, Emin=-999_999, traps=[InvalidOperation, Overflow])
 
 
@@ -46,17 +46,18 @@ def numbers_fit(ours: bytes, theirs: bytes, *, absolute: float | None, relative:
         return False
     error = abs(value - wanted)
     bound = max(absolute or 0.0, (relative or 0.0) * abs(wanted))
-    doubt = (abs(value) + abs(wanted) + bound) * _ROUNDING + _SMALLEST_NORMAL
-    if error + doubt <= bound:
+    if error <= bound:
         return True
-    return error - doubt <= bound and _fit_exactly(ours, theirs, absolute, relative)
+    rounding = (abs(value) + abs(wanted) + bound) * _ROUNDING
+    return error - rounding <= bound and _fit_exactly(ours, theirs, absolute, relative)
 
 
 def _read(token: bytes) -> float | None:
     if len(token) > _LONGEST_NUMBER or not _NUMBER.fullmatch(token):
         return None
     value = float(token)
-    return value if math.isfinite(value) else None
+    underflown = value == 0 and _NOT_ZERO.match(token) is not None
+    return None if underflown or math.isinf(value) else value
 
 
 def _fit_exactly(ours: bytes, theirs: bytes, absolute: float | None, relative: float | None) -> bool:
