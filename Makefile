@@ -9,7 +9,7 @@ CODE := libs services tests tools deploy conftest.py
 export PYTHON
 
 .PHONY: help setup setup-trainer constraints fmt lint types layers protos protos-check check test test-services test-trainer \
-        coverage conformance bench images images-offline demo kafka kafka-down clean
+        coverage conformance agreement bench images images-offline demo kafka kafka-down clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ coverage: setup ## Run the tests that need no torch and report coverage
 
 conformance: setup ## Judge other judges' suites and compare the verdicts; CONFORMANCE_ARGS="--suite kth-2019" chooses
 	$(BIN)/python -m tests.conformance $(CONFORMANCE_ARGS)
+
+agreement: setup ## Compare verdicts with LiveCodeBench's grades; AGREEMENT_ARGS="--sample 50 --json" chooses
+	$(BIN)/python -m tests.conformance.agreement $(AGREEMENT_ARGS)
 
 bench: setup ## Measure; figures and how to read them: docs/benchmarks.md
 	$(BIN)/python -m tests.bench
