@@ -1,4 +1,4 @@
-"""Cases of other tools for the default output validator of the Kattis format: which outputs are right under which flags.
+"""Cases of other tools for the default output validator of the Kattis format: which outputs are right, by flags.
 
 BAPCtools keeps them as YAML documents (flags, answer, right and wrong outputs), problemtools as a folder per case. Both
 come from the packages beside the repository; problemtools' are there only in a whole checkout of it.
@@ -45,7 +45,7 @@ def test_bapctools_cases() -> None:
     found = dict(members(PACKAGES / "bapctools_test_problems.tar.gz"))
     [text] = [data for name, data in found.items() if name.endswith("default_output_validator.yaml")]
     count, wrong = 0, []
-    for case in yaml.load_all(io.BytesIO(text), Loader=yaml.BaseLoader):  # noqa: S506 - BaseLoader makes only strings
+    for case in yaml.load_all(io.BytesIO(text), Loader=yaml.BaseLoader):
         for key, right in (("ac", True), ("wa", False)):
             for output in case.get(key) or ():
                 count += 1
