@@ -14,7 +14,7 @@ from microcoder.core.ids import digest_of
 from microcoder.core.problem import Checker, CheckerKind, IoMode, Limits, Problem, Program, SourceFile
 from microcoder.core.rejection import RejectReason
 from microcoder.core.timeline import Stage
-from microcoder.core.verdict import JudgeReport, Verdict
+from microcoder.core.verdict import JudgeReport, TestDetail, Verdict
 from microcoder.core.verification import Grade
 from microcoder.host import Runtime
 from microcoder.judge.app import Sandbox, make_parts
@@ -146,11 +146,32 @@ async def test_limits_of_a_problem_are_for_compiled_programs_and_those_of_a_requ
     [
         (pb.Submission(language="cobol", source=b"x", problem_id="x"), "language"),
         (pb.Submission(language="python3", source=b"x"), "submission.task"),
-        (inline("x"), "task"),
+        (inline("x"), "submission.inline_task.tests"),
         (inline("x", ("", ""), limits=problem_pb2.Limits(cpu_time_ms=10**9)), "cpu_time_ms"),
+        (inline("x", ("", ""), detail_bytes=2**30), "submission.detail_bytes"),
         (inline("x", ("", ""), stop_mode=77), "submission.stop_mode"),
     ],
 )
+async def test_the_detail_is_of_the_first_failed_test_and_only_where_asked_for(service: Service) -> None:
+    tests = [*CASES, ("5 5\n", "10\n")]
+    code = "import sys\nprint('note', file=sys.stderr)\nprint(3)\n"
+    client = JudgeClient(service.channel)
+    report = await client.judge(inline(code, *tests, detail_bytes=4), timeout_s=60)
+    assert [result.detail for result in report.results] == [
+        None,
+        TestDetail(input=b"10 2", output=b"3\n", answer=b"30\n", error=b"note"),
+        None,
+    ]
+    report = await client.judge(inline(code, *tests), timeout_s=60)
+    assert all(result.detail is None for result in report.results)
+
+
+async def test_languages_have_other_names(service: Service) -> None:
+    submission = inline(RIGHT, *CASES)
+    submission.language = "Python 3"
+    assert (await JudgeClient(service.channel).judge(submission, timeout_s=60)).verdict is Verdict.AC
+
+
 async def test_wrong_requests(service: Service, submission: pb.Submission, field: str) -> None:
     with pytest.raises(InvalidArgument) as error:
         await JudgeClient(service.channel).judge(submission, timeout_s=30)

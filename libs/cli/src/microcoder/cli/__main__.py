@@ -5,7 +5,7 @@ It talks to the services over gRPC; only `up`, `doctor` and `dlq` touch the mach
 
 import typer
 
-from microcoder.cli.commands import dlq, evaluating, journey, platform, problems, scoring, training
+from microcoder.cli.commands import dlq, evaluating, journey, judging, platform, problems, scoring, training
 
 app = typer.Typer(
     name="microcoder",
@@ -31,6 +31,7 @@ app.add_typer(problems.feed_app, name="feed", rich_help_panel=_PROBLEMS)
 app.command("problems", rich_help_panel=_PROBLEMS)(problems.problems)
 app.command("show", rich_help_panel=_PROBLEMS)(problems.show)
 app.command("trace", rich_help_panel=_PROBLEMS)(problems.trace)
+app.command("judge", rich_help_panel=_PROBLEMS)(judging.judge)
 
 app.command("score", rich_help_panel=_MODELS)(scoring.score)
 app.command("calibrate", rich_help_panel=_MODELS)(scoring.calibrate)

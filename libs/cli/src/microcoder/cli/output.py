@@ -65,10 +65,15 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
     return made
 
 
+def visible(text: str, limit: int = 2000) -> str:
+    """Untrusted `text` with control characters made visible, cut at `limit` characters; markup stays as it is."""
+    made = "".join(c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text[:limit])
+    return made + ("…" if len(text) > limit else "")
+
+
 def shown(text: str, limit: int = 2000) -> str:
-    """Untrusted `text` for a terminal: control characters made visible, cut at `limit` characters."""
-    visible = "".join(c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text[:limit])
-    return escape(visible + ("…" if len(text) > limit else ""))
+    """Untrusted `text` for a terminal: control characters and markup made visible, cut at `limit` characters."""
+    return escape(visible(text, limit))
 
 
 def short_time(message: Any) -> str:
@@ -87,15 +92,20 @@ def enum_name(message: Message, field: str) -> str:
     return name.removeprefix(prefix).lower() if getattr(message, field) else ""
 
 
-def run(work: Coroutine[Any, Any, None], *, as_json: bool = False) -> None:
+def run(work: Coroutine[Any, Any, None], *, as_json: bool = False, exit_code: int = EXIT_FAILED) -> None:
     """Runs a command to its end. Errors of the domain become one message and an exit code.
 
     SIGTERM ends it as Ctrl-C does, so that what it started is stopped in order.
+
+    Args:
+        work: The command.
+        as_json: Whether an error is told as JSON.
+        exit_code: Of errors other than wrong usage.
     """
     try:
         asyncio.run(_ending_on_sigterm(work))
     except MicrocoderError as error:
-        fail(error, as_json=as_json)
+        fail(error, as_json=as_json, exit_code=exit_code)
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise typer.Exit(EXIT_INTERRUPTED) from None
 
@@ -107,7 +117,7 @@ async def _ending_on_sigterm(work: Coroutine[Any, Any, None]) -> None:
     await work
 
 
-def fail(error: MicrocoderError, *, as_json: bool = False) -> NoReturn:
+def fail(error: MicrocoderError, *, as_json: bool = False, exit_code: int = EXIT_FAILED) -> NoReturn:
     """Says what went wrong and ends the command."""
     if as_json:
         print_json({"error": {"reason": error.reason, "message": error.message, "metadata": error.metadata}})
@@ -117,4 +127,4 @@ def fail(error: MicrocoderError, *, as_json: bool = False) -> NoReturn:
             notes.print(f"  {shown(field)}: {shown(why)}")
         if isinstance(error, Unavailable):
             notes.print("[dim]Is the platform up? `microcoder up` starts it, `microcoder status` shows it.[/]")
-    raise typer.Exit(EXIT_USAGE if isinstance(error, InvalidArgument) else EXIT_FAILED)
+    raise typer.Exit(EXIT_USAGE if isinstance(error, InvalidArgument) else exit_code)

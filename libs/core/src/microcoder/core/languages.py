@@ -41,6 +41,11 @@ def language_id(name: str) -> str:
     return _BY_NAME.get(plain, plain)
 
 
+def aliases_of(language: str) -> tuple[str, ...]:
+    """The other names of a language, in lower case and without blanks."""
+    return _NAMES.get(language, ())
+
+
 def language_of_file(path: str) -> str:
     """The id for a source file by its suffix; empty where the suffix is of no known language."""
     return _BY_SUFFIX.get(PurePosixPath(path).suffix, "")

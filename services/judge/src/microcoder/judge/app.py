@@ -94,7 +94,8 @@ def make_parts(runtime: Runtime[JudgeServiceSettings], sandbox: Sandbox) -> tupl
         on_run=lambda language, outcome: _observe_run(runtime.metrics, sandbox.pool, language, outcome),
         on_failure=lambda message: _observe_failure(runtime.metrics, message),
     )
-    tasks = TaskSource(runtime.store, BlobCache(runtime.store.blobs, max_bytes=settings.blob_cache_bytes))
+    blobs = BlobCache(runtime.store.blobs, max_bytes=settings.blob_cache_bytes)
+    tasks = TaskSource(runtime.store, blobs)
     verifier = Verifier(judge, compiler, tasks, version=runtime.version, tier=engine.tier.value, clock=runtime.clock)
     handler = VerifyProblem(runtime, verifier)
     servicer = Servicer(
@@ -102,8 +103,9 @@ def make_parts(runtime: Runtime[JudgeServiceSettings], sandbox: Sandbox) -> tupl
         judge=judge,
         compiler=compiler,
         tasks=tasks,
+        blobs=blobs,
         capabilities=capabilities(
-            languages=list(sandbox.versions.items()),
+            languages=[(compiler.language(language), version) for language, version in sandbox.versions.items()],
             tier=engine.tier.value,
             mechanisms=engine.mechanisms,
             version=runtime.version,

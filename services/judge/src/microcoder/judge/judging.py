@@ -12,6 +12,7 @@ from microcoder.core.verdict import JudgeReport, StopMode, TestResult, Verdict
 from microcoder.judge.calling import call_comparison, calling
 from microcoder.judge.comparing import BuiltInComparison, Comparison, validator_comparison
 from microcoder.judge.compiling import CompileError, Compiler, Executable
+from microcoder.judge.domain.detail import only_first, with_detail, without_detail
 from microcoder.judge.domain.engine import Engine, EngineFailed, Outcome, Run, RunLimits, RunSpec
 from microcoder.judge.domain.program import SourceProgram
 from microcoder.judge.domain.verdicts import classify, measured, summarize
@@ -38,6 +39,8 @@ class Task:
     """The checker's own program."""
     function: FunctionSpec | None = None
     """What is called; None for programs that read standard input."""
+    detail_bytes: int = 0
+    """How much of the first failed test the report shows; see `microcoder.judge.domain.detail`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +128,7 @@ class SubmissionJudge:
             if isinstance(prepared, CompileError):
                 return self._compile_error(prepared, task)
             try:
-                return self._report(await self._run_all(prepared, stop, on_result), task)
+                return self._report(only_first(await self._run_all(prepared, stop, on_result)), task)
             except _NotOfItsLanguage as told:
                 return self._compile_error(told.error, task)
 
@@ -153,7 +156,7 @@ class SubmissionJudge:
         async def judge_one(ordinal: int) -> TestResult:
             result = await self._judge_test(prepared, ordinal)
             results.append(result)
-            on_result(result)
+            on_result(without_detail(result))
             return result
 
         names = prepared.task.suite.names
@@ -200,7 +203,9 @@ class SubmissionJudge:
         if found and found[0] is Verdict.RE and ordinal == 0:
             await self._tell_from_compile_error(prepared)
         verdict, message = found or await prepared.comparison.compare(test, outcome, prepared.run)
-        return measured(ordinal, test.name, outcome, verdict, message)
+        result = measured(ordinal, test.name, outcome, verdict, message)
+        shown = task.detail_bytes
+        return with_detail(result, outcome, input_data=test.input, answer=test.answer, max_bytes=shown)
 
     async def _tell_from_compile_error(self, prepared: _Prepared) -> None:
         """An interpreted program that is not even of its language fails on its first test already."""

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from microcoder.core.errors import InvalidArgument
+from microcoder.core.ids import digest_of
 from microcoder.core.problem import TestSuite
 from microcoder.store import BlobStore
 
@@ -54,7 +56,7 @@ class InlineSuite:
 
 
 class BlobCache:
-    """Blobs by digest, the least recently used ones dropped beyond `max_bytes`."""
+    """Blobs by digest: those of the store, and those that callers left here, the least recently used ones dropped."""
 
     def __init__(self, blobs: BlobStore, *, max_bytes: int) -> None:
         self._blobs = blobs
@@ -68,13 +70,43 @@ class BlobCache:
             self._cache.move_to_end(digest)
             return self._cache[digest]
         data = await self._blobs.get(digest)
-        if digest not in self._cache and len(data) <= self._max_bytes:
-            self._cache[digest] = data
-            self._bytes += len(data)
-            while self._bytes > self._max_bytes:
-                _, oldest = self._cache.popitem(last=False)
-                self._bytes -= len(oldest)
+        self._keep(digest, data)
         return data
+
+    def put(self, data: bytes) -> str:
+        """Keeps a blob as long as there is room, and gives its digest.
+
+        Raises:
+            InvalidArgument: There will never be room for it.
+        """
+        if len(data) > self._max_bytes:
+            raise InvalidArgument(
+                f"{len(data)} bytes are more than this judge keeps (MICROCODER_JUDGE__BLOB_CACHE_BYTES)",
+                fields={"contents": "is too large"},
+            )
+        digest = digest_of(data)
+        self._keep(digest, data)
+        return digest
+
+    def held(self, digest: str) -> bytes | None:
+        """The blob, where it is in memory."""
+        return self._cache.get(digest)
+
+    async def has(self, digest: str) -> bool:
+        """Whether the store has it."""
+        return await self._blobs.has(digest)
+
+    def _keep(self, digest: str, data: bytes) -> None:
+        if digest in self._cache:
+            self._cache.move_to_end(digest)
+            return
+        if len(data) > self._max_bytes:
+            return
+        self._cache[digest] = data
+        self._bytes += len(data)
+        while self._bytes > self._max_bytes:
+            _, oldest = self._cache.popitem(last=False)
+            self._bytes -= len(oldest)
 
 
 class StoredSuite:

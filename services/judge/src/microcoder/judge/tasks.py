@@ -8,7 +8,8 @@ from microcoder.judge.domain.languages import Language
 from microcoder.judge.domain.limits import problem_limits, requested_limits
 from microcoder.judge.domain.program import SourceProgram
 from microcoder.judge.judging import Task
-from microcoder.judge.suites import BlobCache, InlineSuite, StoredSuite, Test
+from microcoder.judge.referenced import referenced_suite
+from microcoder.judge.suites import BlobCache, StoredSuite
 from microcoder.store import Store
 from microcoder.v1 import judge_service_pb2 as pb
 from microcoder.wire import from_proto
@@ -54,6 +55,28 @@ class TaskSource:
         """
         return await self.of_problem(await self._store.problems.get(problem_id), language, limits=limits)
 
+    async def of_request(self, message: pb.InlineTask, *, limits: Limits | None) -> Task:
+        """The task of a request.
+
+        Raises:
+            InvalidArgument: It asks for a validator, which has no place in a request, or its limits are out of range.
+            FailedPrecondition: It names tests that are not here.
+        """
+        checker = from_proto(message.checker, Checker) if message.HasField("checker") else Checker()
+        if checker.kind in (CheckerKind.CUSTOM, CheckerKind.TESTLIB):
+            raise InvalidArgument(
+                "tests of a request are compared by a built-in checker",
+                fields={"inline_task.checker": "must not be a program"},
+            )
+        if limits is None:
+            limits = from_proto(message.limits, Limits) if message.HasField("limits") else Limits()
+        return Task(
+            limits=requested_limits(limits),
+            suite=await referenced_suite(message.tests, self._blobs),
+            checker=checker,
+            function=from_proto(message.function, FunctionSpec) if message.HasField("function") else None,
+        )
+
     async def source_of(self, program: Program) -> SourceProgram:
         """A program of the catalogue with its files."""
         contents = await asyncio.gather(*(self._blobs.get(file.digest) for file in program.files))
@@ -61,28 +84,3 @@ class TaskSource:
         return SourceProgram(
             language=program.language, files=dict(zip(paths, contents, strict=True)), main=paths[0] if paths else ""
         )
-
-
-def inline_task(message: pb.InlineTask, *, limits: Limits | None) -> Task:
-    """The task of a request.
-
-    Raises:
-        InvalidArgument: It asks for a validator, which has no place in a request, or its limits are out of range.
-    """
-    checker = from_proto(message.checker, Checker) if message.HasField("checker") else Checker()
-    if checker.kind is CheckerKind.CUSTOM:
-        raise InvalidArgument(
-            "tests by value are compared by a built-in checker", fields={"inline_task.checker": "must not be CUSTOM"}
-        )
-    if limits is None:
-        limits = from_proto(message.limits, Limits) if message.HasField("limits") else Limits()
-    tests = [
-        Test(name=test.name or str(ordinal), input=test.input, answer=test.answer)
-        for ordinal, test in enumerate(message.tests)
-    ]
-    return Task(
-        suite=InlineSuite(tests),
-        limits=requested_limits(limits),
-        checker=checker,
-        function=from_proto(message.function, FunctionSpec) if message.HasField("function") else None,
-    )

@@ -1,7 +1,9 @@
 """The language table: how a program of each language is compiled and started."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 
 from microcoder.judge.domain.engine import BOX_DIR, PROGRAM_DIR
 
@@ -31,6 +33,8 @@ class Language:
     """What submissions name."""
     main: str
     """File name of a program that is given as one text."""
+    main_pattern: str = ""
+    """What to look for in that text: its first group names the file, without the suffix; empty for nothing."""
     version: tuple[str, ...]
     """Prints the version in its first line."""
     compile: tuple[str, ...] = ()
@@ -124,6 +128,12 @@ def language_table(*, python: str, cc: str, cxx: str, multipliers: Mapping[str, 
         _c("c", cc, "gnu17", (".c",), "-lm"),
     )
     return {row.id: replace(row, time_multiplier=multipliers.get(row.id, row.time_multiplier)) for row in rows}
+
+
+def main_file(language: Language, source: bytes) -> str:
+    """The name that the file of a program must have; `source` is all of it."""
+    found = re.search(language.main_pattern.encode(), source) if language.main_pattern else None
+    return f"{found[1].decode()}{PurePosixPath(language.main).suffix}" if found else language.main
 
 
 def fill(

@@ -1,0 +1,1 @@
+"""What `microcoder judge` sends and how it shows what comes back."""
