@@ -61,4 +61,11 @@ fi
 packages=()
 for folder in libs/* services/*; do packages+=(--editable "$folder"); done
 .venv/bin/uv pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation "${packages[@]}"
+# Bytecode of what every process imports is written here and now: where the environment forbids writing it later
+# (PYTHONDONTWRITEBYTECODE), each start of a process would compile all of torch again.
+case $set_name in
+  services) used=$(ls services | sed 's/.*/import microcoder.&.app/')$'\nimport microcoder.cli.__main__' ;;
+  trainer) used=$'import vllm.entrypoints.openai.api_server, trl.trainer.grpo_trainer, peft\nimport microcoder.trainer.train.session' ;;
+esac
+PYTHONDONTWRITEBYTECODE='' "$venv/bin/python" -W ignore -c "$used" >/dev/null
 echo "$state" > "$stamp"
