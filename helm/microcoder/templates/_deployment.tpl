@@ -126,7 +126,7 @@ env:
   {{- end }}
   - name: MICROCODER_HOST__DRAIN_BUDGET_S
     value: {{ .service.drainSeconds | quote }}
-  {{- range $key, $value := .service.env }}
+  {{- range $key, $value := include "microcoder.ownSettings" . | fromYaml }}
   - name: MICROCODER_{{ $key }}
     value: {{ $value | quote }}
   {{- end }}
@@ -152,6 +152,17 @@ volumeMounts:
   {{- with .service.extraVolumeMounts }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
+{{- end }}
+
+{{/* Settings of one service; those of its values win. Arguments: root, name, service. As YAML. */}}
+{{- define "microcoder.ownSettings" -}}
+{{- $own := dict -}}
+{{- if eq .name "trainer" -}}
+{{- $own = include "microcoder.trainingConfig" .root | fromYaml -}}
+{{- else if eq .name "judge" -}}
+{{- $own = dict "JUDGE__MIN_TIER" .root.Values.sandbox.minTier "JUDGE__CACHE_DIR" "/var/lib/microcoder/judge" -}}
+{{- end -}}
+{{- mergeOverwrite $own .service.env | toYaml -}}
 {{- end }}
 
 {{/* Liveness is the event loop's heartbeat, not the health of what the service depends on: a restart heals neither. */}}

@@ -17,9 +17,6 @@ podSecurityContext:
   {{- end }}
 securityContext:
   procMount: {{ $sandbox.procMount }}
-env:
-  JUDGE__MIN_TIER: {{ $sandbox.minTier }}
-  JUDGE__CACHE_DIR: /var/lib/microcoder/judge
 tolerations:
   - key: {{ $pool.key }}
     operator: Equal

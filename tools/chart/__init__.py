@@ -1,0 +1,1 @@
+"""The types of the chart's values, and `values.schema.json` made of them."""
