@@ -9,7 +9,7 @@ CODE := libs services tests tools deploy conftest.py
 export PYTHON
 
 .PHONY: help setup setup-trainer constraints fmt lint types layers protos protos-check check test test-services test-trainer \
-        coverage conformance agreement bench images images-offline demo kafka kafka-down clean
+        coverage conformance agreement bench images images-offline demo cluster-demo cluster-down kafka kafka-down clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -76,6 +76,12 @@ images-offline: setup ## The same where no registry is reached: on a base made b
 
 demo: setup-trainer ## Take the sample contest the whole way: problems, release, training, evaluation
 	$(BIN)/microcoder demo
+
+cluster-demo: setup ## The same on Kubernetes: the cluster of KUBECONFIG, else one of this machine (CLUSTER_ARGS="--registry …")
+	$(BIN)/python -m tools.cluster demo $(CLUSTER_ARGS)
+
+cluster-down: setup ## Take away what `make cluster-demo` made
+	$(BIN)/python -m tools.cluster down $(CLUSTER_ARGS)
 
 kafka: setup ## Bring a real single-node Kafka from Maven Central and start it
 	$(BIN)/python -m microcoder.bus.local_kafka up

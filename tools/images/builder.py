@@ -75,6 +75,11 @@ class Builder:
         else:
             self._run([self.command, "push", *tags, f"docker-archive:{archive}"])
 
+    def push(self, tag: str, target: str) -> None:
+        """Pushes an image to a registry under the name `target`."""
+        self._run([self.command, "tag", tag, target])
+        self._run([self.command, "push", target])
+
     def _run(self, command: list[str], *, stdin: object = subprocess.DEVNULL) -> None:
         environ = {**os.environ, "DOCKER_BUILDKIT": "1"}
         subprocess.run(command, check=True, cwd=ROOT, env=environ, stdin=stdin)  # type: ignore[call-overload]
