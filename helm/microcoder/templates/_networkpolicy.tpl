@@ -12,12 +12,17 @@
   {{- end }}
 {{- end }}
 
+{{/* Labels of all pods of this release, those of training runs included, which the trainer makes. */}}
+{{- define "microcoder.ownPods" -}}
+app.kubernetes.io/part-of: microcoder
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
 {{/* A peer: the pods of one or more components of this release. Arguments: root, components. */}}
 {{- define "microcoder.peers" -}}
 - podSelector:
     matchLabels:
-      app.kubernetes.io/name: microcoder
-      app.kubernetes.io/instance: {{ .root.Release.Name }}
+      {{- include "microcoder.ownPods" .root | nindent 6 }}
     matchExpressions:
       - key: app.kubernetes.io/component
         operator: In
@@ -60,7 +65,8 @@ metadata:
 spec:
   podSelector:
     matchLabels:
-      {{- include "microcoder.selector" . | nindent 6 }}
+      {{- include "microcoder.ownPods" .root | nindent 6 }}
+      app.kubernetes.io/component: {{ .component }}
   policyTypes: [Ingress, Egress]
 {{- end }}
 

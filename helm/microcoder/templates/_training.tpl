@@ -24,7 +24,7 @@ TRAINER__KUBERNETES__CPU: {{ $training.cpu | quote }}
 TRAINER__KUBERNETES__MEMORY: {{ $training.memory | quote }}
 TRAINER__KUBERNETES__SHM: {{ $training.sharedMemory | quote }}
 TRAINER__KUBERNETES__NODE_SELECTOR: {{ toJson $training.nodeSelector | quote }}
-TRAINER__KUBERNETES__TOLERATIONS: {{ concat $training.tolerations .Values.gpu.tolerations | toJson | quote }}
+TRAINER__KUBERNETES__TOLERATIONS: {{ toJson $training.tolerations | quote }}
 TRAINER__KUBERNETES__QUEUE: {{ $training.queue | quote }}
 TRAINER__KUBERNETES__PRIORITY_CLASS: {{ $training.priorityClassName | quote }}
 {{- end }}
