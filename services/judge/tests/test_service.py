@@ -96,6 +96,17 @@ def inline(code: str, *cases: tuple[str, str], **fields: object) -> pb.Submissio
     )
 
 
+def by_digest(digest: str, data: bytes = b"") -> pb.Submission:
+    test = pb.InlineTest(input=data, input_digest=digest)
+    return pb.Submission(language="python3", source=b"x", inline_task=pb.InlineTask(tests=[test]))
+
+
+def tolerant(tolerance: float) -> pb.Submission:
+    submission = inline("x", ("", ""))
+    submission.inline_task.checker.float_absolute = tolerance
+    return submission
+
+
 async def test_inline_tests(service: Service) -> None:
     client = JudgeClient(service.channel)
     report = await client.judge(inline(RIGHT, *CASES), timeout_s=60)
@@ -149,6 +160,11 @@ async def test_limits_of_a_problem_are_for_compiled_programs_and_those_of_a_requ
         (inline("x"), "submission.inline_task.tests"),
         (inline("x", ("", ""), limits=problem_pb2.Limits(cpu_time_ms=10**9)), "cpu_time_ms"),
         (inline("x", ("", ""), detail_bytes=2**30), "submission.detail_bytes"),
+        (inline("x", ("", ""), fair_key="k" * 101), "submission.fair_key"),
+        (inline("x", ("", ""), cpu_budget_ms=-1), "submission.cpu_budget_ms"),
+        (by_digest("x"), "submission.inline_task.tests[0].input_digest"),
+        (by_digest("0" * 64, b"value"), "submission.inline_task.tests[0].input"),
+        (tolerant(float("nan")), "submission.inline_task.checker.float_absolute"),
         (inline("x", ("", ""), stop_mode=77), "submission.stop_mode"),
     ],
 )
@@ -164,6 +180,48 @@ async def test_the_detail_is_of_the_first_failed_test_and_only_where_asked_for(s
     ]
     report = await client.judge(inline(code, *tests), timeout_s=60)
     assert all(result.detail is None for result in report.results)
+
+
+async def test_a_batch_answers_each_submission_whatever_becomes_of_the_others(service: Service) -> None:
+    submissions = {"right": inline(RIGHT, *CASES), "wrong": inline(WRONG, *CASES), "bad": inline("x")}
+
+    async def requests() -> AsyncIterator[pb.JudgeBatchRequest]:
+        for name, submission in submissions.items():
+            yield pb.JudgeBatchRequest(item_id=name, submission=submission)
+
+    found = {answer.item_id: answer async for answer in service.stub.JudgeBatch(requests(), timeout=60)}
+    assert found["right"].report.verdict == verdict_pb2.VERDICT_AC
+    assert found["wrong"].report.verdict == verdict_pb2.VERDICT_WA
+    assert found["bad"].error.code == grpc.StatusCode.INVALID_ARGUMENT.value[0]
+    assert "submission.inline_task.tests" in found["bad"].error.metadata
+
+
+async def test_tests_by_digest(service: Service, store: Store) -> None:
+    put = pb.PutTestsRequest(contents=[text.encode() for case in CASES for text in case])
+    digests = [digest_of(content) for content in put.contents]
+    pairs = [pb.InlineTest(input_digest=a, answer_digest=b) for a, b in zip(digests[::2], digests[1::2], strict=True)]
+    submission = pb.Submission(language="python3", source=RIGHT.encode(), inline_task=pb.InlineTask(tests=pairs))
+    client = JudgeClient(service.channel)
+    with pytest.raises(FailedPrecondition) as error:
+        await client.judge(submission, timeout_s=30)
+    assert error.value.reason == "TESTS_MISSING"
+    assert digests[0] in error.value.metadata["digests"]
+    assert list((await service.stub.PutTests(put, timeout=10)).digests) == digests
+    assert (await client.judge(submission, timeout_s=60)).passed == 2
+    submission.inline_task.tests[0].input_digest = await store.blobs.put(b"100 200")
+    assert [r.verdict for r in (await client.judge(submission, timeout_s=60)).results] == [Verdict.WA, Verdict.AC]
+
+
+async def test_a_repeated_request_gets_the_same_report(service: Service) -> None:
+    code = "import time\nprint(time.time(), flush=True)\nprint('x')"
+    request = pb.JudgeSubmissionRequest(submission=inline(code, ("", ""), detail_bytes=100), request_id="one")
+    first = await service.stub.JudgeSubmission(request, timeout=60)
+    assert await service.stub.JudgeSubmission(request, timeout=60) == first
+    request.request_id = "two"
+    assert await service.stub.JudgeSubmission(request, timeout=60) != first
+    request.submission.source = b"other"
+    with pytest.raises(InvalidArgument):
+        await service.stub.JudgeSubmission(request, timeout=60)
 
 
 async def test_languages_have_other_names(service: Service) -> None:
