@@ -25,6 +25,10 @@ RIGHT = {
         "        return [a, b]",
         "Solution.f",
     ),
+    "the platform's sorted containers": (
+        "class Solution:\n    def f(self, a, b): return [a, b] if list(SortedList([2, 1])) == [1, 2] else 0",
+        "Solution.f",
+    ),
     "annotations from the future": ("from __future__ import annotations\ndef f(a: X, b: Y): return [a, b]", "f"),
     "generator": ("def f(a, b):\n    yield a\n    yield b", "f"),
     "prints": ("def f(a, b):\n    print('[0]')\n    return [a, b]\nprint('hello')", "f"),

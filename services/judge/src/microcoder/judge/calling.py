@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from importlib import resources
 
 from microcoder.core.errors import InvalidArgument
 from microcoder.core.problem import Checker, FunctionSpec
@@ -16,7 +16,7 @@ from microcoder.core.verdict import Verdict
 from microcoder.judge.compiling import Executable
 from microcoder.judge.domain.engine import Outcome, Run
 from microcoder.judge.domain.languages import CALL_DRIVER, Language, fill
-from microcoder.judge.domain.preludes import prelude_of
+from microcoder.judge.domain.preludes import SORTED, prelude_of
 from microcoder.judge.domain.program import SourceProgram
 from microcoder.judge.domain.values import FLOAT_TOLERANCE, Rules, fits, read_value, same_text
 from microcoder.judge.domain.verdicts import readable
@@ -49,6 +49,8 @@ def calling(
         raise InvalidArgument(
             f"functions in {program.language} cannot be called", fields={"language": "has no function calls"}
         )
+    source = program.files[program.main]
+    prelude = prelude_of(function, source, preludes)
     call = {
         "style": function.style,
         "entry": function.entry,
@@ -56,10 +58,12 @@ def calling(
         "returns": function.returns,
         "mutated": function.mutated_argument,
         "unordered": function.unordered_levels,
-        "prelude": prelude_of(function, program.files[program.main], preludes),
+        "prelude": prelude,
     }
     argv = (*fill(language.call, main=program.main), json.dumps(call))
-    return Executable(argv=argv, files={**executable.files, CALL_DRIVER: _driver()})
+    wants_sorted = SORTED in prelude or SORTED.encode() in source
+    files = {**executable.files, CALL_DRIVER: _driver(), **(_package(SORTED) if wants_sorted else {})}
+    return Executable(argv=argv, files=files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,5 +117,15 @@ def call_comparison(function: FunctionSpec, checker: Checker) -> CallComparison:
 
 
 @cache
+def _package(name: str) -> dict[str, bytes]:
+    """The modules of an installed package of pure Python, as files of a program."""
+    return {
+        f"{name}/{file.name}": file.read_bytes()
+        for file in resources.files(name).iterdir()
+        if file.name.endswith(".py")
+    }
+
+
+@cache
 def _driver() -> bytes:
-    return files("microcoder.judge.jailed").joinpath("call.py").read_bytes()
+    return resources.files("microcoder.judge.jailed").joinpath("call.py").read_bytes()

@@ -18,21 +18,11 @@ from microcoder.core.problem import CallStyle, FunctionSpec, ValueKind
 NONE = "none"
 LEETCODE = "leetcode"
 
+SORTED = "sortedcontainers"
+"""A third-party package that LeetCode has."""
 _STARS = (
-    *(
-        "string",
-        "re",
-        "datetime",
-        "collections",
-        "heapq",
-        "bisect",
-        "copy",
-        "math",
-        "random",
-        "statistics",
-        "itertools",
-    ),
-    *("functools", "operator", "io", "sys", "json", "typing", "builtins"),
+    *("typing", SORTED, "string", "re", "datetime", "collections", "heapq", "bisect", "copy", "math", "random"),
+    *("statistics", "itertools", "functools", "operator", "io", "sys", "json", "builtins"),
 )
 """What LeetCode's Python 3 imports from, in an order in which the builtins win."""
 _MODULES = (*_STARS, "array", "time")
