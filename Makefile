@@ -9,7 +9,7 @@ CODE := libs services tests tools deploy conftest.py
 export PYTHON
 
 .PHONY: help setup setup-trainer constraints fmt lint types layers protos protos-check check test test-services test-trainer \
-        coverage conformance agreement bench images images-offline demo cluster-demo cluster-down kafka kafka-down clean
+        coverage conformance agreement helm helm-schema helm-schema-check test-cluster bench images images-offline demo cluster-demo cluster-down kafka kafka-down clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -46,7 +46,13 @@ protos-check: setup ## Check that the stubs are fresh and that no contract is br
 	$(BIN)/python tools/gen_protos.py --check
 	@tools/protos_breaking.sh
 
-check: lint types layers protos-check ## Every check but the tests
+helm-schema: setup ## Generate the chart's schema of values and its dashboards
+	$(BIN)/python -m tools.chart
+
+helm-schema-check: setup ## Check that both are fresh
+	$(BIN)/python -m tools.chart --check
+
+check: lint types layers protos-check helm-schema-check ## Every check but the tests
 
 test: setup-trainer test-services test-trainer ## Set up and run every test
 
@@ -55,6 +61,12 @@ test-services: setup ## Run the tests that need no torch
 
 test-trainer: setup-trainer ## Run the tests of the training process and of sampling from a checkpoint
 	$(LLM_BIN)/python -m pytest -m llm libs/llm services/trainer services/evaluator $(PYTEST_ARGS)
+
+helm: helm-schema-check ## Check the chart: lint, schemas, invariants; no cluster
+	$(BIN)/pytest tests/helm $(PYTEST_ARGS)
+
+test-cluster: setup ## Test the chart and training runs on a real API server: KUBECONFIG, KUBEBUILDER_ASSETS, else a local one
+	$(BIN)/pytest tests/cluster --timeout=600 $(PYTEST_ARGS)
 
 coverage: setup ## Run the tests that need no torch and report coverage
 	$(BIN)/pytest --cov --cov-report=term-missing:skip-covered $(PYTEST_ARGS)

@@ -27,7 +27,7 @@ Arguments: root, name, authority.
 {{- $renew := ternary (get $annotations "microcoder.dev/renew-after") (add (now | unixEpoch | int64) (mul $days 43200) | toString) (not (empty $keep)) -}}
 {{- $pair := dict -}}
 {{- if not $keep -}}
-{{- $pair = genSignedCert (first $names) (list "127.0.0.1") $names $days .authority -}}
+{{- $pair = genSignedCertWithKey (first $names) (list "127.0.0.1") $names $days .authority (genPrivateKey "ecdsa") -}}
 {{- end -}}
 apiVersion: v1
 kind: Secret
