@@ -1,6 +1,6 @@
 """What the judge found out about a problem by running the programs that came with it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -41,6 +41,16 @@ class ProgramCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Catch:
+    """A test that wrong programs fail on."""
+
+    test: str
+    """The test's name."""
+    programs: int
+    """Wrong programs that failed on it and on none before it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
     """The record of one verification."""
 
@@ -72,3 +82,15 @@ class Verification:
     """Isolation tier of the runs."""
     verified_time: datetime
     """When it ended."""
+    catches: tuple[Catch, ...] = ()
+    """Which tests caught the wrong programs, in test order. The others caught none that an earlier one let pass."""
+    repeated_runs: int = 0
+    """Runs of a right program that were made twice."""
+    unstable_tests: tuple[str, ...] = ()
+    """Those of them whose output was another the second time."""
+    guess_share: float = 0.0
+    """Largest share of the tests that a program passes which does not look at its input, or only copies it."""
+    guess: str = ""
+    """What that program prints."""
+    cpu_time_limits_ms: dict[str, int] = field(default_factory=dict)
+    """CPU time for one test by language, in place of the problem's own limit, milliseconds."""

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dmicrocoder/v1/rejection.proto\x12\rmicrocoder.v1*\xc0\x03\n\x0cRejectReason\x12\x1d\n\x19REJECT_REASON_UNSPECIFIED\x10\x00\x12$\n REJECT_REASON_UNREADABLE_PACKAGE\x10\x01\x12 \n\x1cREJECT_REASON_UNSAFE_PACKAGE\x10\x02\x12\x1e\n\x1aREJECT_REASON_NO_STATEMENT\x10\x03\x12\x1e\n\x1aREJECT_REASON_BAD_ENCODING\x10\x04\x12&\n\"REJECT_REASON_UNSUPPORTED_LANGUAGE\x10\x05\x12\"\n\x1eREJECT_REASON_UNSUPPORTED_MODE\x10\x06\x12\x1a\n\x16REJECT_REASON_NO_TESTS\x10\x07\x12\x1b\n\x17REJECT_REASON_DUPLICATE\x10\x08\x12\x1e\n\x1aREJECT_REASON_NO_REFERENCE\x10\t\x12\"\n\x1eREJECT_REASON_REFERENCE_FAILED\x10\n\x12 \n\x1cREJECT_REASON_WRONG_ACCEPTED\x10\x0b\x12\x1e\n\x1aREJECT_REASON_CONTAMINATED\x10\x0c\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dmicrocoder/v1/rejection.proto\x12\rmicrocoder.v1*\xa0\x04\n\x0cRejectReason\x12\x1d\n\x19REJECT_REASON_UNSPECIFIED\x10\x00\x12$\n REJECT_REASON_UNREADABLE_PACKAGE\x10\x01\x12 \n\x1cREJECT_REASON_UNSAFE_PACKAGE\x10\x02\x12\x1e\n\x1aREJECT_REASON_NO_STATEMENT\x10\x03\x12\x1e\n\x1aREJECT_REASON_BAD_ENCODING\x10\x04\x12&\n\"REJECT_REASON_UNSUPPORTED_LANGUAGE\x10\x05\x12\"\n\x1eREJECT_REASON_UNSUPPORTED_MODE\x10\x06\x12\x1a\n\x16REJECT_REASON_NO_TESTS\x10\x07\x12\x1b\n\x17REJECT_REASON_DUPLICATE\x10\x08\x12\x1e\n\x1aREJECT_REASON_NO_REFERENCE\x10\t\x12\"\n\x1eREJECT_REASON_REFERENCE_FAILED\x10\n\x12 \n\x1cREJECT_REASON_WRONG_ACCEPTED\x10\x0b\x12\x1e\n\x1aREJECT_REASON_CONTAMINATED\x10\x0c\x12\x1f\n\x1bREJECT_REASON_NEEDS_CHECKER\x10\r\x12\x1b\n\x17REJECT_REASON_GUESSABLE\x10\x0e\x12 \n\x1cREJECT_REASON_NOT_REPEATABLE\x10\x0f\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'microcoder.v1.rejection_pb2
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_REJECTREASON']._serialized_start=49
-  _globals['_REJECTREASON']._serialized_end=497
+  _globals['_REJECTREASON']._serialized_end=593
 # @@protoc_insertion_point(module_scope)

@@ -48,6 +48,12 @@ class _RejectReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RejectRe
     """A program that should fail passes."""
     REJECT_REASON_CONTAMINATED: _RejectReason.ValueType  # 12
     """It shares text with an evaluation set."""
+    REJECT_REASON_NEEDS_CHECKER: _RejectReason.ValueType  # 13
+    """Right programs give different answers, or none that the comparison takes: it would punish right ones."""
+    REJECT_REASON_GUESSABLE: _RejectReason.ValueType  # 14
+    """A program that does not look at its input passes: it would reward guessing."""
+    REJECT_REASON_NOT_REPEATABLE: _RejectReason.ValueType  # 15
+    """A right program passes a test once and fails it the next time."""
 
 class RejectReason(_RejectReason, metaclass=_RejectReasonEnumTypeWrapper):
     """Stable reasons, for filters, funnels and metrics."""
@@ -78,4 +84,10 @@ REJECT_REASON_WRONG_ACCEPTED: RejectReason.ValueType  # 11
 """A program that should fail passes."""
 REJECT_REASON_CONTAMINATED: RejectReason.ValueType  # 12
 """It shares text with an evaluation set."""
+REJECT_REASON_NEEDS_CHECKER: RejectReason.ValueType  # 13
+"""Right programs give different answers, or none that the comparison takes: it would punish right ones."""
+REJECT_REASON_GUESSABLE: RejectReason.ValueType  # 14
+"""A program that does not look at its input passes: it would reward guessing."""
+REJECT_REASON_NOT_REPEATABLE: RejectReason.ValueType  # 15
+"""A right program passes a test once and fails it the next time."""
 Global___RejectReason: _TypeAlias = RejectReason  # noqa: Y015

@@ -26,17 +26,23 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from microcoder.v1 import verdict_pb2 as microcoder_dot_v1_dot_verdict__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n microcoder/v1/verification.proto\x12\rmicrocoder.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bmicrocoder/v1/verdict.proto\"\xcc\x01\n\x0cProgramCheck\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08language\x18\x02 \x01(\t\x12(\n\x08\x65xpected\x18\x03 \x03(\x0e\x32\x16.microcoder.v1.Verdict\x12\'\n\x07verdict\x18\x04 \x01(\x0e\x32\x16.microcoder.v1.Verdict\x12\x0e\n\x06\x61grees\x18\x05 \x01(\x08\x12\x13\n\x0b\x63pu_time_ms\x18\x06 \x01(\x03\x12\x13\n\x0b\x66\x61iled_test\x18\x07 \x01(\t\x12\x0f\n\x07message\x18\x08 \x01(\t\"\xe9\x02\n\x0cVerification\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x14\n\x0csuite_digest\x18\x03 \x01(\t\x12#\n\x05grade\x18\x04 \x01(\x0e\x32\x14.microcoder.v1.Grade\x12\x16\n\x0e\x61\x63\x63\x65pted_total\x18\x05 \x01(\x03\x12\x17\n\x0f\x61\x63\x63\x65pted_passed\x18\x06 \x01(\x03\x12\x13\n\x0bwrong_total\x18\x07 \x01(\x03\x12\x14\n\x0cwrong_caught\x18\x08 \x01(\x03\x12+\n\x06\x63hecks\x18\t \x03(\x0b\x32\x1b.microcoder.v1.ProgramCheck\x12\x0e\n\x06reason\x18\n \x01(\t\x12\x0f\n\x07message\x18\x0b \x01(\t\x12\x15\n\rjudge_version\x18\x0c \x01(\t\x12\x0c\n\x04tier\x18\r \x01(\t\x12\x31\n\rverified_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp*T\n\x05Grade\x12\x15\n\x11GRADE_UNSPECIFIED\x10\x00\x12\x0e\n\nGRADE_NONE\x10\x01\x12\x12\n\x0eGRADE_ACCEPTED\x10\x02\x12\x10\n\x0cGRADE_PROVEN\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n microcoder/v1/verification.proto\x12\rmicrocoder.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bmicrocoder/v1/verdict.proto\"\xcc\x01\n\x0cProgramCheck\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08language\x18\x02 \x01(\t\x12(\n\x08\x65xpected\x18\x03 \x03(\x0e\x32\x16.microcoder.v1.Verdict\x12\'\n\x07verdict\x18\x04 \x01(\x0e\x32\x16.microcoder.v1.Verdict\x12\x0e\n\x06\x61grees\x18\x05 \x01(\x08\x12\x13\n\x0b\x63pu_time_ms\x18\x06 \x01(\x03\x12\x13\n\x0b\x66\x61iled_test\x18\x07 \x01(\t\x12\x0f\n\x07message\x18\x08 \x01(\t\"\'\n\x05\x43\x61tch\x12\x0c\n\x04test\x18\x01 \x01(\t\x12\x10\n\x08programs\x18\x02 \x01(\x03\"\xe9\x04\n\x0cVerification\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x14\n\x0csuite_digest\x18\x03 \x01(\t\x12#\n\x05grade\x18\x04 \x01(\x0e\x32\x14.microcoder.v1.Grade\x12\x16\n\x0e\x61\x63\x63\x65pted_total\x18\x05 \x01(\x03\x12\x17\n\x0f\x61\x63\x63\x65pted_passed\x18\x06 \x01(\x03\x12\x13\n\x0bwrong_total\x18\x07 \x01(\x03\x12\x14\n\x0cwrong_caught\x18\x08 \x01(\x03\x12+\n\x06\x63hecks\x18\t \x03(\x0b\x32\x1b.microcoder.v1.ProgramCheck\x12\x0e\n\x06reason\x18\n \x01(\t\x12\x0f\n\x07message\x18\x0b \x01(\t\x12\x15\n\rjudge_version\x18\x0c \x01(\t\x12\x0c\n\x04tier\x18\r \x01(\t\x12\x31\n\rverified_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12%\n\x07\x63\x61tches\x18\x0f \x03(\x0b\x32\x14.microcoder.v1.Catch\x12\x15\n\rrepeated_runs\x18\x10 \x01(\x03\x12\x16\n\x0eunstable_tests\x18\x11 \x03(\t\x12\x13\n\x0bguess_share\x18\x12 \x01(\x01\x12\r\n\x05guess\x18\x13 \x01(\t\x12L\n\x12\x63pu_time_limits_ms\x18\x14 \x03(\x0b\x32\x30.microcoder.v1.Verification.CpuTimeLimitsMsEntry\x1a\x36\n\x14\x43puTimeLimitsMsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01*T\n\x05Grade\x12\x15\n\x11GRADE_UNSPECIFIED\x10\x00\x12\x0e\n\nGRADE_NONE\x10\x01\x12\x12\n\x0eGRADE_ACCEPTED\x10\x02\x12\x10\n\x0cGRADE_PROVEN\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'microcoder.v1.verification_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_GRADE']._serialized_start=684
-  _globals['_GRADE']._serialized_end=768
+  _globals['_VERIFICATION_CPUTIMELIMITSMSENTRY']._loaded_options = None
+  _globals['_VERIFICATION_CPUTIMELIMITSMSENTRY']._serialized_options = b'8\001'
+  _globals['_GRADE']._serialized_start=981
+  _globals['_GRADE']._serialized_end=1065
   _globals['_PROGRAMCHECK']._serialized_start=114
   _globals['_PROGRAMCHECK']._serialized_end=318
-  _globals['_VERIFICATION']._serialized_start=321
-  _globals['_VERIFICATION']._serialized_end=682
+  _globals['_CATCH']._serialized_start=320
+  _globals['_CATCH']._serialized_end=359
+  _globals['_VERIFICATION']._serialized_start=362
+  _globals['_VERIFICATION']._serialized_end=979
+  _globals['_VERIFICATION_CPUTIMELIMITSMSENTRY']._serialized_start=925
+  _globals['_VERIFICATION_CPUTIMELIMITSMSENTRY']._serialized_end=979
 # @@protoc_insertion_point(module_scope)

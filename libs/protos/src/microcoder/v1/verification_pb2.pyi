@@ -102,10 +102,56 @@ class ProgramCheck(_message.Message):
 Global___ProgramCheck: _TypeAlias = ProgramCheck  # noqa: Y015
 
 @_typing.final
+class Catch(_message.Message):
+    """A test that wrong programs fail on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEST_FIELD_NUMBER: _builtins.int
+    PROGRAMS_FIELD_NUMBER: _builtins.int
+    test: _builtins.str
+    """The test's name."""
+    programs: _builtins.int
+    """Wrong programs that failed on it and on none before it."""
+    def __init__(
+        self,
+        *,
+        test: _builtins.str = ...,
+        programs: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["programs", b"programs", "test", b"test"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Catch: _TypeAlias = Catch  # noqa: Y015
+
+@_typing.final
 class Verification(_message.Message):
     """The record of one verification."""
 
     DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class CpuTimeLimitsMsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
 
     ID_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
@@ -121,6 +167,12 @@ class Verification(_message.Message):
     JUDGE_VERSION_FIELD_NUMBER: _builtins.int
     TIER_FIELD_NUMBER: _builtins.int
     VERIFIED_TIME_FIELD_NUMBER: _builtins.int
+    CATCHES_FIELD_NUMBER: _builtins.int
+    REPEATED_RUNS_FIELD_NUMBER: _builtins.int
+    UNSTABLE_TESTS_FIELD_NUMBER: _builtins.int
+    GUESS_SHARE_FIELD_NUMBER: _builtins.int
+    GUESS_FIELD_NUMBER: _builtins.int
+    CPU_TIME_LIMITS_MS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Problem id."""
     revision: _builtins.int
@@ -145,6 +197,12 @@ class Verification(_message.Message):
     """Version of the judge."""
     tier: _builtins.str
     """Isolation tier of the runs."""
+    repeated_runs: _builtins.int
+    """Runs of a right program that were made twice."""
+    guess_share: _builtins.float
+    """Largest share, 0 to 1, of the tests that a program passes which does not look at its input, or only copies it."""
+    guess: _builtins.str
+    """What that program prints, for a person."""
     @_builtins.property
     def checks(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProgramCheck]:
         """Each program."""
@@ -152,6 +210,18 @@ class Verification(_message.Message):
     @_builtins.property
     def verified_time(self) -> _timestamp_pb2.Timestamp:
         """When it ended."""
+
+    @_builtins.property
+    def catches(self) -> _containers.RepeatedCompositeFieldContainer[Global___Catch]:
+        """Which tests caught the wrong programs, in test order. The others caught none that an earlier one let pass."""
+
+    @_builtins.property
+    def unstable_tests(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Those of them whose output was another the second time, by the test's name."""
+
+    @_builtins.property
+    def cpu_time_limits_ms(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """CPU time for one test by language, in place of the problem's own limit, milliseconds."""
 
     def __init__(
         self,
@@ -170,10 +240,16 @@ class Verification(_message.Message):
         judge_version: _builtins.str = ...,
         tier: _builtins.str = ...,
         verified_time: _timestamp_pb2.Timestamp | None = ...,
+        catches: _abc.Iterable[Global___Catch] | None = ...,
+        repeated_runs: _builtins.int = ...,
+        unstable_tests: _abc.Iterable[_builtins.str] | None = ...,
+        guess_share: _builtins.float = ...,
+        guess: _builtins.str = ...,
+        cpu_time_limits_ms: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["verified_time", b"verified_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_passed", b"accepted_passed", "accepted_total", b"accepted_total", "checks", b"checks", "grade", b"grade", "id", b"id", "judge_version", b"judge_version", "message", b"message", "reason", b"reason", "revision", b"revision", "suite_digest", b"suite_digest", "tier", b"tier", "verified_time", b"verified_time", "wrong_caught", b"wrong_caught", "wrong_total", b"wrong_total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_passed", b"accepted_passed", "accepted_total", b"accepted_total", "catches", b"catches", "checks", b"checks", "cpu_time_limits_ms", b"cpu_time_limits_ms", "grade", b"grade", "guess", b"guess", "guess_share", b"guess_share", "id", b"id", "judge_version", b"judge_version", "message", b"message", "reason", b"reason", "repeated_runs", b"repeated_runs", "revision", b"revision", "suite_digest", b"suite_digest", "tier", b"tier", "unstable_tests", b"unstable_tests", "verified_time", b"verified_time", "wrong_caught", b"wrong_caught", "wrong_total", b"wrong_total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
