@@ -22,6 +22,7 @@ from microcoder.judge.suites import Suite, Test
 _ATTEMPTS = 2
 OnResult = Callable[[TestResult], None]
 OnRun = Callable[[str, Outcome], None]
+OnOutcome = Callable[[str, Outcome], None]
 OnFailure = Callable[[str], None]
 
 
@@ -50,6 +51,7 @@ class _Prepared:
     comparison: Comparison
     task: Task
     run: Run
+    on_outcome: OnOutcome
 
 
 class _NotOfItsLanguage(Exception):
@@ -99,6 +101,7 @@ class SubmissionJudge:
         deadline_s: float | None = None,
         own: bool = False,
         on_result: OnResult = lambda _result: None,
+        on_outcome: OnOutcome = lambda _test, _outcome: None,
     ) -> JudgeReport:
         """The report on `program`. Cancelling the call kills its runs at once.
 
@@ -109,6 +112,7 @@ class SubmissionJudge:
             deadline_s: Seconds until nobody wants the report any more.
             own: See `SlotPool.submission`.
             on_result: Told each test's result as soon as it is known.
+            on_outcome: Told each test's name and what became of the run on it.
 
         Raises:
             InvalidArgument: The language is missing here, or there are no tests.
@@ -120,7 +124,7 @@ class SubmissionJudge:
         with self._pool.submission(deadline_s=deadline_s, own=own) as key:
             run = partial(self._run_in_turn, key)
             try:
-                prepared = await self._prepare(program, task, run)
+                prepared = await self._prepare(program, task, run, on_outcome)
             except EngineFailed as error:
                 self._on_failure(str(error))
                 failed = TestResult(ordinal=0, name=task.suite.names[0], verdict=Verdict.IE, message=str(error))
@@ -136,7 +140,9 @@ class SubmissionJudge:
         async with self._pool.slot(key):
             return await self._engine.run(spec)
 
-    async def _prepare(self, program: SourceProgram, task: Task, run: Run) -> _Prepared | CompileError:
+    async def _prepare(
+        self, program: SourceProgram, task: Task, run: Run, on_outcome: OnOutcome
+    ) -> _Prepared | CompileError:
         if task.validator is not None:
             comparison: Comparison = await validator_comparison(self._compiler, task.validator, task.checker.flags, run)
         else:
@@ -148,7 +154,9 @@ class SubmissionJudge:
         if task.function:
             language = self._compiler.language(program.language)
             executable = calling(program, executable, task.function, language, preludes=self._preludes)
-        return _Prepared(program=program, executable=executable, comparison=comparison, task=task, run=run)
+        return _Prepared(
+            program=program, executable=executable, comparison=comparison, task=task, run=run, on_outcome=on_outcome
+        )
 
     async def _run_all(self, prepared: _Prepared, stop: StopMode, on_result: OnResult) -> list[TestResult]:
         results: list[TestResult] = []
@@ -199,6 +207,7 @@ class SubmissionJudge:
             )
         )
         self._on_run(prepared.program.language, outcome)
+        prepared.on_outcome(test.name, outcome)
         found = classify(outcome, task.limits)
         if found and found[0] is Verdict.RE and ordinal == 0:
             await self._tell_from_compile_error(prepared)
