@@ -20,6 +20,8 @@
 
 enum { CHANNELS = 3, MAX_ITEMS = 64, INNER_ID = 1000 };
 
+#define BOX_OPTIONS "size=%lld,nr_inodes=4096,mode=0755,uid=%d,gid=%d"
+
 struct pair {
     const char *from;
     const char *to;
@@ -45,8 +47,12 @@ struct options {
     bool privileged; /* the caller may map any user: the program gets host_id */
     bool landlock;   /* without namespaces: bind and box are all that may be opened */
     unsigned host_id;
+    bool keeper; /* init stays after the run: it has a user of its own inside (0) and outside (keeper_id), if it may */
+    unsigned keeper_id;
     int64_t cpu_ms, idle_ms, wall_ms, memory, processes, stack, box_bytes, file_bytes;
     int input;
+    int output;         /* where standard output goes unseen by the supervisor, -1 where a channel takes it */
+    int dialogue, side; /* memory shared with the other side's supervisor, -1 where there is none; 0 or 1 */
     struct channel channels[CHANNELS];
     struct list binds;    /* host path -> path in the jail, read-only */
     struct list devices;  /* device nodes, same */
@@ -54,6 +60,7 @@ struct options {
     struct list files;    /* "descriptor" -> path in the jail; modes are 0555 */
     struct list cgroups;  /* controller -> our slot's folder, or "unified" -> where the run's group is made */
     const char *box;      /* working folder, the only writable place */
+    const char *program;  /* folder of the run's files, where it is a file system of its own; else NULL */
     char *environment[MAX_ITEMS + 1];
     char **argv;
 };
@@ -64,6 +71,9 @@ struct notice {
     int status;          /* ENDED: as of waitpid */
     int error;           /* FAILED: errno */
     int64_t setup_us;    /* STARTED: CPU time that building the jail took */
+    int64_t cpu_us;      /* ENDED, from a keeper: of all that ran */
+    int64_t memory;      /* ENDED, from a keeper: the largest process, bytes */
+    int64_t time_us;     /* ENDED: when, monotonic */
     char where[96];      /* FAILED: what could not be done */
 };
 
@@ -75,20 +85,39 @@ struct usage {
     bool has_delay;
 };
 
+/* What init made. */
+struct built {
+    bool has_proc;
+    int program_fd; /* `options.program`, writable, where the program sees it read-only; -1 where there is none */
+};
+
 void parse_options(int argc, char **argv, struct options *options);
 void die(const char *what);
+
+/* spawn.c */
+bool tell_kernel(pid_t pid, const char *file, const char *text);
+void map_ids(const struct options *options, pid_t init);
+pid_t new_process(bool namespaces, int born_in, int *pidfd);
+
+/* init.c; does not return. `notices` is the pipe to the supervisor. */
+void run_init(const struct options *options, int notices, int go);
+
+/* notice.c; the second does not return. */
+void send_notice(int notices, const struct notice *notice);
+void fail_notice(int notices, const char *where);
+int64_t now_us(void);
 int64_t cpu_us_of(const struct rusage *usage);
 
-/* init.c; neither returns. `notices` is the pipe to the supervisor. */
-void run_init(const struct options *options, int notices, int go);
-void fail_notice(int notices, const char *where);
-
 /* Steps of init and program; each ends the process by fail_notice where it fails. */
-void build_root(const struct options *options, int notices, bool *has_proc);
-void close_system_calls(bool own_network, int notices);
+void build_root(const struct options *options, int notices, struct built *built);
+void close_system_calls(bool own_network, bool keeper, int notices);
 void restrict_paths(const struct options *options, int notices);
+void set_limits(const struct options *options, int notices);
+void drop_privileges(int notices);
+void reset_signals(void);
 
 /* tree.c */
+void measure_process(pid_t pid, struct usage *usage);
 void measure_tree(pid_t init, int64_t doubt, struct usage *usage);
 void kill_tree(pid_t init);
 
@@ -97,6 +126,10 @@ int cgroup_open(const struct options *options);
 int64_t cgroup_cpu_us(const struct options *options);
 void cgroup_memory(const struct options *options, int64_t *peak, int64_t *oom_kills);
 void cgroup_close(const struct options *options);
+
+/* dialogue.c */
+void dialogue_open(const struct options *options);
+int64_t dialogue_busy_us(const struct options *options, int64_t ours);
 
 int supervise(struct options *options);
 

@@ -20,5 +20,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     protect_from_oom_kill();
     parse_options(argc, argv, &options);
+    if (options.input < 0)
+        die("input is missing");
     return supervise(&options);
 }

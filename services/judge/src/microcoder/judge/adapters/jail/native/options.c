@@ -50,6 +50,17 @@ static void set_channel(struct channel *channel, char *text)
     channel->budget = number(colon + 1);
 }
 
+/* "descriptor:side" */
+static void set_dialogue(struct options *options, char *text)
+{
+    char *colon = strchr(text, ':');
+    if (colon == NULL)
+        die("a dialogue is descriptor:side");
+    *colon = '\0';
+    options->dialogue = (int)number(text);
+    options->side = number(colon + 1) != 0;
+}
+
 static void set_option(struct options *options, const char *key, char *value)
 {
     struct { const char *key; int64_t *target; } numbers[] = {
@@ -87,8 +98,16 @@ static void set_option(struct options *options, const char *key, char *value)
         options->privileged = number(value) != 0;
     else if (strcmp(key, "host_id") == 0)
         options->host_id = (unsigned)number(value);
+    else if (strcmp(key, "keeper_id") == 0)
+        options->keeper_id = (unsigned)number(value);
+    else if (strcmp(key, "program") == 0)
+        options->program = value;
     else if (strcmp(key, "input") == 0)
         options->input = (int)number(value);
+    else if (strcmp(key, "output") == 0)
+        options->output = (int)number(value);
+    else if (strcmp(key, "dialogue") == 0)
+        set_dialogue(options, value);
     else if (strcmp(key, "box") == 0)
         options->box = value;
     else
@@ -98,7 +117,7 @@ static void set_option(struct options *options, const char *key, char *value)
 void parse_options(int argc, char **argv, struct options *options)
 {
     memset(options, 0, sizeof *options);
-    options->input = -1;
+    options->input = options->output = options->dialogue = -1;
     for (int i = 0; i < CHANNELS; i++)
         options->channels[i] = (struct channel){.sink = -1, .reader = -1, .writer = -1, .fatal = i != 1};
     int i = 1;
@@ -109,7 +128,7 @@ void parse_options(int argc, char **argv, struct options *options)
         *equals = '\0';
         set_option(options, argv[i], equals + 1);
     }
-    if (i + 1 >= argc || options->input < 0 || options->box == NULL)
-        die("program, input or box is missing");
+    if (i + 1 >= argc || options->box == NULL)
+        die("program or box is missing");
     options->argv = argv + i + 1;
 }

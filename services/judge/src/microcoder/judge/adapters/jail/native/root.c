@@ -98,10 +98,25 @@ static void make_box(const struct options *options, int notices)
 {
     char limits[96];
     const char *box = inside(options->box);
-    snprintf(limits, sizeof limits, "size=%lld,nr_inodes=4096,mode=0755", (long long)options->box_bytes);
+    snprintf(limits, sizeof limits, BOX_OPTIONS, (long long)options->box_bytes, INNER_ID, INNER_ID);
     make_parents(box, notices);
     if (mkdir(box, 0755) != 0 || mount("tmpfs", box, "tmpfs", MS_NOSUID | MS_NODEV, limits) != 0)
         fail_notice(notices, "mounting the box");
+}
+
+static void make_program_folder(const char *program, int notices)
+{
+    if (mkdir(program, 0755) != 0 || mount("tmpfs", program, "tmpfs", MS_NOSUID | MS_NODEV, "size=512m,mode=0755") != 0)
+        fail_notice(notices, "mounting the program's folder");
+}
+
+/* From here on only the descriptor that this gives can write there: it is of a mount that has no name. */
+static int freeze_program_folder(const char *program, int notices)
+{
+    int writable = (int)syscall(SYS_open_tree, AT_FDCWD, program, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    if (writable < 0 || set_attributes(AT_FDCWD, program, 0, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV) != 0)
+        fail_notice(notices, "closing the program's folder");
+    return writable;
 }
 
 /* A fresh /proc shows the jail's processes only. Where the host's own is partly hidden the kernel refuses: then none. */
@@ -112,13 +127,14 @@ static bool make_proc(int notices)
     return mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "subset=pid,hidepid=2") == 0;
 }
 
-void build_root(const struct options *options, int notices, bool *has_proc)
+void build_root(const struct options *options, int notices, struct built *built)
 {
     int trees[MAX_ITEMS], devices[MAX_ITEMS];
     open_sources(options, notices, trees, devices);
     if (options->privileged && setgroups(0, NULL) != 0)
         fail_notice(notices, "dropping groups");
-    if (setresgid(INNER_ID, INNER_ID, INNER_ID) != 0 || setresuid(INNER_ID, INNER_ID, INNER_ID) != 0)
+    const unsigned id = options->keeper && options->privileged ? 0 : INNER_ID;
+    if (setresgid(id, id, id) != 0 || setresuid(id, id, id) != 0)
         fail_notice(notices, "changing the user");
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
         mount("tmpfs", ASSEMBLY, "tmpfs", MS_NOSUID | MS_NODEV, "size=512m,mode=0755") != 0 || chdir(ASSEMBLY) != 0)
@@ -128,8 +144,10 @@ void build_root(const struct options *options, int notices, bool *has_proc)
         attach(trees[i], inside(options->binds.items[i].to), read_only | MOUNT_ATTR_NODEV, notices);
     for (int i = 0; i < options->devices.count; i++)
         attach(devices[i], inside(options->devices.items[i].to), read_only | MOUNT_ATTR_NOEXEC, notices);
-    *has_proc = make_proc(notices);
+    built->has_proc = make_proc(notices);
     make_box(options, notices);
+    if (options->program)
+        make_program_folder(inside(options->program), notices);
     for (int i = 0; i < options->links.count; i++) {
         make_parents(inside(options->links.items[i].to), notices);
         if (symlink(options->links.items[i].from, inside(options->links.items[i].to)) != 0)
@@ -137,6 +155,8 @@ void build_root(const struct options *options, int notices, bool *has_proc)
     }
     for (int i = 0; i < options->files.count; i++)
         copy_file(atoi(options->files.items[i].from), inside(options->files.items[i].to), notices);
+    if (options->program)
+        built->program_fd = freeze_program_folder(inside(options->program), notices);
     if (syscall(SYS_pivot_root, ".", ".") != 0 || umount2(".", MNT_DETACH) != 0 || chdir("/") != 0)
         fail_notice(notices, "changing the root");
     if (set_attributes(AT_FDCWD, "/", 0, read_only | MOUNT_ATTR_NODEV) != 0)

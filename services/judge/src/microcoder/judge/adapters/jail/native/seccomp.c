@@ -21,27 +21,36 @@
 #endif
 
 static const int refused[] = {
-    SYS_unshare, SYS_setns, SYS_mount, SYS_umount2, SYS_pivot_root, SYS_chroot, SYS_open_tree, SYS_move_mount,
+    SYS_unshare, SYS_setns, SYS_pivot_root, SYS_chroot, SYS_open_tree, SYS_move_mount,
     SYS_fsopen, SYS_fsconfig, SYS_fsmount, SYS_fspick, SYS_mount_setattr, SYS_ptrace, SYS_process_vm_readv,
     SYS_process_vm_writev, SYS_process_madvise, SYS_kcmp, SYS_pidfd_getfd, SYS_bpf, SYS_perf_event_open,
     SYS_userfaultfd, SYS_io_uring_setup, SYS_io_uring_enter, SYS_io_uring_register, SYS_keyctl, SYS_add_key,
     SYS_request_key, SYS_open_by_handle_at, SYS_name_to_handle_at, SYS_quotactl, SYS_kexec_load, SYS_init_module,
     SYS_finit_module, SYS_delete_module, SYS_swapon, SYS_swapoff, SYS_reboot, SYS_acct, SYS_syslog, SYS_settimeofday,
     SYS_clock_settime, SYS_adjtimex, SYS_clock_adjtime, SYS_sethostname, SYS_setdomainname, SYS_fanotify_init,
-    SYS_vhangup, SYS_lookup_dcookie,
+    SYS_vhangup, SYS_lookup_dcookie, SYS_shmget, SYS_semget, SYS_msgget, SYS_mq_open,
 #if defined(__x86_64__)
     SYS_iopl, SYS_ioperm, SYS_modify_ldt, SYS_uselib, SYS_create_module, SYS_kexec_file_load,
 #endif
 };
 
-enum { MAX_FILTER = 192, NEW_NAMESPACES = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC |
+/* A process may change these of itself (0), of no other one. */
+static const struct { int number, argument; } of_itself_only[] = {
+    {SYS_prlimit64, 0}, {SYS_sched_setaffinity, 0}, {SYS_sched_setscheduler, 0}, {SYS_sched_setparam, 0},
+    {SYS_sched_setattr, 0}, {SYS_setpriority, 0}, {SYS_setpriority, 1}, {SYS_ioprio_set, 1},
+};
+
+/* They need rights over the jail's mounts, which programs do not have; init, under the same filter, keeps them. */
+static const int of_keeper[] = {SYS_mount, SYS_umount2};
+
+enum { MAX_FILTER = 256, NEW_NAMESPACES = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC |
                                           CLONE_NEWUTS | CLONE_NEWCGROUP };
 
 #define LOAD(field) (struct sock_filter) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define IF_EQUAL(value, yes, no) (struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), (yes), (no))
 #define ANSWER(value) (struct sock_filter) BPF_STMT(BPF_RET | BPF_K, (value))
 
-void close_system_calls(bool own_network, int notices)
+void close_system_calls(bool own_network, bool keeper, int notices)
 {
     struct sock_filter code[MAX_FILTER];
     unsigned short n = 0;
@@ -56,6 +65,17 @@ void close_system_calls(bool own_network, int notices)
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         code[n++] = IF_EQUAL((unsigned)refused[i], 0, 1);
         code[n++] = ANSWER(SECCOMP_RET_ERRNO | EPERM);
+    }
+    for (size_t i = 0; !keeper && i < sizeof of_keeper / sizeof *of_keeper; i++) {
+        code[n++] = IF_EQUAL((unsigned)of_keeper[i], 0, 1);
+        code[n++] = ANSWER(SECCOMP_RET_ERRNO | EPERM);
+    }
+    for (size_t i = 0; i < sizeof of_itself_only / sizeof *of_itself_only; i++) {
+        code[n++] = IF_EQUAL((unsigned)of_itself_only[i].number, 0, 4);
+        code[n++] = LOAD(args[of_itself_only[i].argument]);
+        code[n++] = IF_EQUAL(0, 1, 0);
+        code[n++] = ANSWER(SECCOMP_RET_ERRNO | EPERM);
+        code[n++] = LOAD(nr);
     }
     /* The flags of clone3 lie in memory, out of the filter's sight: the C library falls back to clone. */
     code[n++] = IF_EQUAL(SYS_clone3, 0, 1);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,7 +11,6 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { TICK_MS = 10, PIPE_BYTES = 1 << 20, CHUNK = 1 << 18, SETUP_MS = 30000, GROUP_NOISE_US = 20000 };
@@ -22,7 +20,7 @@ struct run {
     pid_t init;
     int init_fd; /* pidfd */
     int notices; /* reading end */
-    int64_t begun_us, started_us;
+    int64_t begun_us, started_us, ended_us;
     bool started, ended, has_proc;
     int status;
     int64_t setup_us, peak;
@@ -30,50 +28,16 @@ struct run {
     const char *killed; /* why the supervisor ended the run, NULL where it did not */
 };
 
-int64_t cpu_us_of(const struct rusage *usage)
-{
-    int64_t seconds = usage->ru_utime.tv_sec + usage->ru_stime.tv_sec;
-    return seconds * 1000000 + usage->ru_utime.tv_usec + usage->ru_stime.tv_usec;
-}
-
-static int64_t now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
-}
-
 static void kill_run(struct run *run, const char *why)
 {
-    if (run->killed == NULL)
+    if (run->killed == NULL) {
         run->killed = why;
+        run->ended_us = now_us();
+    }
     if (run->options->namespaces)
         syscall(SYS_pidfd_send_signal, run->init_fd, SIGKILL, NULL, 0);
     else
         kill_tree(run->init);
-}
-
-static bool tell_kernel(pid_t pid, const char *file, const char *text)
-{
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-    if (fd >= 0)
-        close(fd);
-    return ok;
-}
-
-static void map_ids(const struct options *options, pid_t init)
-{
-    char uid_map[64], gid_map[64];
-    unsigned uid = options->privileged ? options->host_id : geteuid();
-    unsigned gid = options->privileged ? options->host_id : getegid();
-    snprintf(uid_map, sizeof uid_map, "%d %u 1", INNER_ID, uid);
-    snprintf(gid_map, sizeof gid_map, "%d %u 1", INNER_ID, gid);
-    if ((!options->privileged && !tell_kernel(init, "setgroups", "deny")) || !tell_kernel(init, "uid_map", uid_map) ||
-        !tell_kernel(init, "gid_map", gid_map))
-        die("the user of the jail cannot be mapped");
 }
 
 static void open_channels(struct options *options)
@@ -92,23 +56,6 @@ static void open_channels(struct options *options)
     }
 }
 
-static pid_t new_process(const struct options *options, int *pidfd)
-{
-    struct clone_args wanted = {.flags = CLONE_PIDFD, .pidfd = (uintptr_t)pidfd, .exit_signal = SIGCHLD};
-    int born_in = cgroup_open(options);
-    if (options->namespaces)
-        wanted.flags |= CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
-                        CLONE_NEWCGROUP;
-    if (born_in >= 0) {
-        wanted.flags |= CLONE_INTO_CGROUP;
-        wanted.cgroup = (uint64_t)born_in;
-    }
-    pid_t pid = (pid_t)syscall(SYS_clone3, &wanted, sizeof wanted);
-    if (pid != 0 && born_in >= 0)
-        close(born_in);
-    return pid;
-}
-
 static void start(struct run *run)
 {
     struct options *options = run->options;
@@ -117,7 +64,8 @@ static void start(struct run *run)
         die("no pipe");
     open_channels(options);
     run->begun_us = now_us();
-    run->init = new_process(options, &run->init_fd);
+    int born_in = cgroup_open(options);
+    run->init = new_process(options->namespaces, born_in, &run->init_fd);
     if (run->init < 0) {
         cgroup_close(options);
         die(errno == EPERM || errno == ENOSPC ? "namespaces are not allowed here" : "no process for the jail");
@@ -200,6 +148,8 @@ static void take_notice(struct run *run)
         run->has_proc = notice.status != 0;
     } else {
         run->ended = true;
+        if (run->killed == NULL)
+            run->ended_us = notice.time_us;
         run->status = notice.status;
     }
 }
@@ -227,7 +177,8 @@ static void check_limits(struct run *run)
     if (now.memory > run->peak)
         run->peak = now.memory;
     int64_t wall = now_us() - run->started_us, cpu = usage->cpu_us - run->setup_us;
-    int64_t idle = wall - usage->run_delay_us - cpu, patience = usage->has_delay ? 1 : 3;
+    int64_t busy = usage->run_delay_us + cpu, patience = usage->has_delay ? 1 : 3;
+    int64_t idle = wall - busy - dialogue_busy_us(options, busy);
     if (cpu > options->cpu_ms * 1000)
         kill_run(run, "cpu");
     else if (options->cgroups.count == 0 && run->peak > options->memory)
@@ -292,6 +243,7 @@ static void report(struct run *run, const struct rusage *used, int64_t wall_us)
     if (run->killed)
         printf("killed %s\n", run->killed);
     cpu_us -= run->setup_us;
+    printf("ended_us %lld\n", (long long)run->ended_us);
     printf("cpu_us %lld\nwall_us %lld\ndelay_us %lld\nmemory %lld\noom_kills %lld\nproc %d\n",
            (long long)(cpu_us > 0 ? cpu_us : 0), (long long)wall_us, (long long)run->usage.run_delay_us, (long long)peak,
            (long long)oom_kills, run->has_proc);
@@ -304,11 +256,14 @@ int supervise(struct options *options)
     struct run run = {.options = options};
     struct rusage used;
     start(&run);
+    dialogue_open(options);
     while (step(&run))
         ;
-    int64_t wall_us = now_us() - run.started_us;
+    int64_t stopped_us = now_us(), wall_us = stopped_us - run.started_us;
     while (run.notices >= 0)
         take_notice(&run);
+    if (!run.ended && run.killed == NULL)
+        run.ended_us = stopped_us;
     for (int i = 0; i < CHANNELS; i++)
         while (options->channels[i].reader >= 0 && drain(&run, &options->channels[i]))
             ;

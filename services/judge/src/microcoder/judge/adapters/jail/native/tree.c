@@ -55,8 +55,8 @@ static int descendants(pid_t init, pid_t *pids)
     return count;
 }
 
-/* CPU time of a process and of the children that it has waited for, and its resident memory. */
-static void add_process(pid_t pid, struct usage *usage)
+/* Adds CPU time of a process and of the children that it has waited for, and its resident memory. */
+void measure_process(pid_t pid, struct usage *usage)
 {
     char path[64], text[1024];
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
@@ -118,10 +118,10 @@ void measure_tree(pid_t init, int64_t doubt, struct usage *usage)
     static pid_t pids[MAX_TREE];
     *usage = (struct usage){0};
     int count = descendants(init, pids);
-    add_process(init, usage);
+    measure_process(init, usage);
     usage->memory = 0; /* init's own pages are not the program's */
     for (int i = 0; i < count; i++)
-        add_process(pids[i], usage);
+        measure_process(pids[i], usage);
     if (usage->memory > doubt && count > 1)
         usage->memory = sum_proportional(pids, count);
     for (int i = 0; i < count; i++)
