@@ -11,7 +11,7 @@ from kubernetes import client, config
 
 from microcoder.cluster.errors import from_status, translated
 from microcoder.cluster.settings import ClusterSettings
-from microcoder.core.errors import FailedPrecondition
+from microcoder.core.errors import FailedPrecondition, Unavailable
 
 Object: TypeAlias = dict[str, Any]
 """A Kubernetes object as JSON."""
@@ -111,6 +111,7 @@ class WatchStream:
     def __init__(self, response: urllib3.HTTPResponse, action: str) -> None:
         self._response = response
         self._action = action
+        self._stopped = False
 
     def __iter__(self) -> Iterator[Object]:
         """Events as `{"type": …, "object": …}`.
@@ -121,18 +122,28 @@ class WatchStream:
         with translated(self._action):
             rest = b""
             for chunk in self._response.stream(amt=None, decode_content=True):
+                if self._stopped:
+                    return
                 *lines, rest = (rest + chunk).split(b"\n")
                 for line in lines:
                     if line.strip():
-                        yield self._event(json.loads(line))
+                        yield self._event(self._read(line))
 
     def stop(self) -> None:
         """Ends the stream."""
+        self._stopped = True  # first: what is read from a TLS connection after this is not decrypted any more
         self._response.shutdown()
 
     def close(self) -> None:
         """Gives the connection up; a half-read one cannot be used again."""
         self._response.close()
+
+    def _read(self, line: bytes) -> Object:
+        try:
+            event: Object = json.loads(line)
+        except ValueError as error:
+            raise Unavailable(f"The watch sends what is no JSON ({self._action}): {error}") from error
+        return event
 
     def _event(self, event: Object) -> Object:
         if event.get("type") == "ERROR":

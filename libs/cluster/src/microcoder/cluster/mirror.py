@@ -7,6 +7,7 @@ turns false, and nobody should conclude from what is missing.
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 
 from microcoder.cluster.connection import Connection, Object, WatchStream
@@ -18,6 +19,8 @@ from microcoder.telemetry import get_logger
 _LOG = get_logger(__name__)
 _WATCH_S = 240
 """The server ends a watch after this; then it is opened again where it stopped."""
+_REMEMBERED = 200
+"""Deleted objects that a late answer must not bring back."""
 _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 10.0
 
@@ -39,6 +42,7 @@ class Mirror:
         self._on_change = on_change
         self._lock = threading.Lock()
         self._objects: dict[str, Object] = {}
+        self._gone: deque[str] = deque(maxlen=_REMEMBERED)
         self._version = ""
         self._stopped = threading.Event()
         self._stream: WatchStream | None = None
@@ -69,11 +73,17 @@ class Mirror:
         with self._lock:
             return dict(self._objects)
 
-    def put(self, item: Object) -> None:
-        """Takes in what the server has just answered, so that one's own write is seen before the watch tells it."""
+    def created(self, item: Object) -> None:
+        """Takes in an object that the server has just made, so that it is seen before the watch tells of it."""
+        with self._lock:
+            if item["metadata"]["uid"] not in self._gone:
+                self._objects.setdefault(item["metadata"]["name"], item)
+
+    def changed(self, item: Object) -> None:
+        """Takes in the server's answer to a change, unless the watch has told more already."""
         with self._lock:
             known = self._objects.get(item["metadata"]["name"])
-            if known is None or _version_of(item) > _version_of(known):
+            if known is not None and _version_of(item) > _version_of(known):
                 self._objects[item["metadata"]["name"]] = item
 
     def _run(self) -> None:
@@ -85,7 +95,7 @@ class Mirror:
                     self._list()
                 self._watch()
                 pause = _FIRST_PAUSE_S
-            except MicrocoderError as error:
+            except Exception as error:  # noqa: BLE001  a copy that stands still unseen would be the worst end
                 if self._stopped.is_set():
                     return
                 pause = _FIRST_PAUSE_S if time.monotonic() - began > _LONGEST_PAUSE_S else pause
@@ -93,13 +103,17 @@ class Mirror:
                 self._stopped.wait(pause * random.uniform(0.8, 1.2))  # noqa: S311  spreads load, hides nothing
                 pause = min(pause * 2, _LONGEST_PAUSE_S)
 
-    def _lost(self, error: MicrocoderError, pause: float) -> None:
+    def _lost(self, error: Exception, pause: float) -> None:
         self._version = ""
-        if error.reason == EXPIRED:  # usual after a long outage; the next list repairs it
+        if isinstance(error, MicrocoderError) and error.reason == EXPIRED:  # usual; the next list repairs it
             return
         if not self.trouble:
-            _LOG.warning("lost sight of the cluster", kind=self._kind.plural, error=error.message, again_in_s=pause)
-        self.trouble = error.message
+            known = isinstance(error, MicrocoderError)
+            _LOG.warning(
+                "lost sight of the cluster", kind=self._kind.plural, error=str(error), again_in_s=pause,
+                exc_info=None if known else error,
+            )  # fmt: skip
+        self.trouble = str(error) or type(error).__name__
         self._on_change()
 
     def _list(self) -> None:
@@ -141,6 +155,7 @@ class Mirror:
         with self._lock:
             if event["type"] == "DELETED":
                 self._objects.pop(name, None)
+                self._gone.append(item["metadata"]["uid"])
             else:
                 self._objects[name] = item
         self._on_change()

@@ -80,7 +80,7 @@ class ClusterLauncher:
                 "--cluster`), then resume the run.",
                 reason=error.reason,
             ) from error
-        self._mirrors[item["kind"]].put(created)
+        self._mirrors[item["kind"]].created(created)
         return name
 
     async def look(self, run: TrainingRun) -> Condition:
@@ -137,7 +137,7 @@ class ClusterLauncher:
         kind = self._kind_named(job)
         body: Object = {"metadata": {"annotations": dict(notes)}, **({"spec": spec} if spec else {})}
         try:
-            self._mirrors[kind].put(await self._resources[kind].patch(job, body))
+            self._mirrors[kind].changed(await self._resources[kind].patch(job, body))
         except NotFound:
             return  # deleted meanwhile, which the next look sees
 

@@ -111,7 +111,7 @@ def _under_way(work: _Work, pods: Sequence[PodView]) -> Condition:
     unplaced = next((pod for pod in waiting if pod.reason in ("Unschedulable", "SchedulingGated")), None)
     if unplaced is not None:
         return _alive(work.name, TrainingPhase.QUEUED, reason=unplaced.reason, message=unplaced.message)
-    gone = [pod for pod in pods if pod.ended or pod.disrupted]
+    gone = [pod for pod in pods if pod.ended or pod.ending or pod.disrupted]
     told = next((pod for pod in (*waiting, *gone) if pod.reason or pod.message), None)
     reason, message = (told.reason, told.message) if told else ("", "")
     if any(pod.disrupted for pod in gone):

@@ -22,6 +22,8 @@ class PodView:
     """When it was made; texts of this form sort by time."""
     ended: bool
     """All its containers are done."""
+    ending: bool
+    """It was told to end and has not yet."""
     running: bool
     """The training process runs and is not asked to end."""
     disrupted: bool
@@ -47,6 +49,7 @@ def view(pod: Object) -> PodView:
         index=int(metadata.get("annotations", {}).get("batch.kubernetes.io/job-completion-index", 0)),
         created=str(metadata.get("creationTimestamp", "")),
         ended=status.get("phase") in ("Succeeded", "Failed"),
+        ending=deleted and status.get("phase") not in ("Succeeded", "Failed"),
         running="running" in state and not deleted,
         disrupted=_condition(status, "DisruptionTarget") is not None or exit_code in COMES_BACK,
         exit_code=exit_code,
