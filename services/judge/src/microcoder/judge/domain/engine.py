@@ -63,11 +63,13 @@ class RunLimits:
     """Stack of the main thread, bytes."""
     box_bytes: int = 64 * 1024 * 1024
     """All that may be written into the box, bytes."""
+    idle_time_ms: int = 0
+    """Longest time without using a processor or waiting for one, milliseconds; 0 for what `idle_ms` says."""
 
     @property
     def idle_ms(self) -> int:
         """Longest time without using a processor or waiting for one, milliseconds."""
-        return max(self.cpu_time_ms, 2_000)
+        return self.idle_time_ms or max(self.cpu_time_ms, 2_000)
 
     @property
     def wall_ms(self) -> int:
@@ -84,7 +86,8 @@ class RunSpec:
     files: Mapping[str, bytes]
     """Relative path to content: what the program's folder holds."""
     shared: tuple[str, ...] = ()
-    """Folders of the host that the run may read, under the same paths; for what everybody may see."""
+    """Folders of the host that the run may read; where the jail shows them elsewhere, arguments and variables that name
+    them are changed. For what everybody may see."""
     stdin: bytes = b""
     """Standard input, given as a regular file."""
     limits: RunLimits
@@ -121,6 +124,23 @@ class Outcome:
     """Up to what is kept of it."""
     result: bytes = b""
     """What came over the result channel."""
+    ended_at_us: int = 0
+    """When the program ended, or was ended: microseconds on the host's monotonic clock."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interaction:
+    """What became of two runs that talked to each other."""
+
+    program: Outcome
+    """Of the one that is judged."""
+    other: Outcome
+    """Of the one that it talked to."""
+
+    @property
+    def other_first(self) -> bool:
+        """Whether the other one ended first. The end of one is on record before the other one can notice it."""
+        return self.other.ended_at_us < self.program.ended_at_us
 
 
 class EngineFailed(Exception):
@@ -144,6 +164,23 @@ class Engine(Protocol):
 
     async def run(self, spec: RunSpec) -> Outcome:
         """Runs the program to its end. Cancelling the call kills it at once.
+
+        Raises:
+            EngineFailed: The judge's own trouble.
+        """
+
+    async def interact(self, program: RunSpec, other: RunSpec, *, settles: Callable[[Outcome], bool]) -> Interaction:
+        """Runs two programs at a time, the output of each being the other one's input; `stdin` of neither is used.
+
+        What one does is not counted as the other one's time: neither its CPU time nor waiting for it while it works.
+        Of the two only `program` is charged for a dialogue that comes to a halt. What the other one writes after the
+        end of `program` goes nowhere.
+
+        Args:
+            program: The one that is judged.
+            other: The one that it talks to.
+            settles: Whether, after such an outcome of the other one, nothing that `program` may still do matters: then
+                it is ended.
 
         Raises:
             EngineFailed: The judge's own trouble.

@@ -14,10 +14,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from microcoder.judge.adapters.jail.cgroups import ControlGroups
+from microcoder.judge.adapters.jail.dialogue import Ends, dialogue
 from microcoder.judge.adapters.jail.layout import Layout
-from microcoder.judge.domain.engine import BOX_DIR, PROGRAM_DIR, Ended, EngineFailed, Outcome, RunLimits, RunSpec, Tier
+from microcoder.judge.domain.engine import (
+    BOX_DIR,
+    PROGRAM_DIR,
+    Ended,
+    EngineFailed,
+    Interaction,
+    Outcome,
+    RunLimits,
+    RunSpec,
+    Tier,
+)
 
-_FIRST_USER = 64_000
+FIRST_USER = 64_000
 """Where the judge may choose, the runs of slot n get this user id plus n."""
 _ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -60,6 +71,14 @@ class ColdEngine:
         self._slots = iter(range(slots))
         self._slot = threading.local()
         self._threads = ThreadPoolExecutor(slots, thread_name_prefix="jail", initializer=self._begin_thread)
+        # The other sides of interactions have slots of their own: two that wait for each other need no second turn.
+        self._other_slots = iter(range(slots, 2 * slots))
+        self._others = ThreadPoolExecutor(slots, thread_name_prefix="other", initializer=self._begin_other)
+
+    @property
+    def jail(self) -> Jail:
+        """What its runs have in common."""
+        return self._jail
 
     @property
     def tier(self) -> Tier:
@@ -75,9 +94,28 @@ class ColdEngine:
         return self._mechanisms
 
     async def run(self, spec: RunSpec) -> Outcome:
-        stop = _StopPipe()
+        return await self._run_on(self._threads, spec, _StopPipe())
+
+    async def interact(self, program: RunSpec, other: RunSpec, *, settles: Callable[[Outcome], bool]) -> Interaction:
+        with dialogue() as sides:
+            stop = _StopPipe()
+            ours = asyncio.create_task(self._run_on(self._threads, program, stop, sides.program))
+            theirs = asyncio.create_task(self._run_on(self._others, other, _StopPipe(), sides.other))
+            try:
+                said = await theirs
+                if settles(said):
+                    stop.pull()
+                return Interaction(program=await ours, other=said)
+            finally:
+                for task in (ours, theirs):
+                    task.cancel()
+                await asyncio.gather(ours, theirs, return_exceptions=True)
+
+    async def _run_on(
+        self, threads: ThreadPoolExecutor, spec: RunSpec, stop: "_StopPipe", ends: Ends | None = None
+    ) -> Outcome:
         try:
-            work = asyncio.get_running_loop().run_in_executor(self._threads, self._run, spec, stop)
+            work = asyncio.get_running_loop().run_in_executor(threads, self._run, spec, stop, ends)
             return await asyncio.shield(work)
         except BrokenExecutor as error:
             stop.close()
@@ -95,18 +133,27 @@ class ColdEngine:
 
     async def close_threads(self) -> None:
         """Waits for the runs under way and frees all but the control groups."""
-        await asyncio.to_thread(self._threads.shutdown)
+        for threads in (self._threads, self._others):
+            await asyncio.to_thread(threads.shutdown)
 
     def _begin_thread(self) -> None:
-        self._slot.number = next(self._slots)
+        self._join(next(self._slots))
+
+    def _begin_other(self) -> None:
+        self._join(next(self._other_slots))
+
+    def _join(self, slot: int) -> None:
+        self._slot.number = slot
         if self._jail.cgroups is not None:
             self._jail.cgroups.join(self._slot.number)
 
-    def _run(self, spec: RunSpec, stop: "_StopPipe") -> Outcome:
+    def _run(self, spec: RunSpec, stop: "_StopPipe", ends: Ends | None) -> Outcome:
         try:
             with ExitStack() as stack:
                 stack.callback(stop.close)
-                return _run(self._jail, spec, slot=self._slot.number, stop=stop, stack=stack)
+                if ends is not None:
+                    stack.callback(ends.close)
+                return _run(self._jail, spec, slot=self._slot.number, stop=stop, stack=stack, ends=ends)
         except OSError as error:
             raise EngineFailed(f"the run could not be set up: {error}") from error
 
@@ -129,11 +176,13 @@ class _StopPipe:
         os.close(self.reader)
 
 
-def _run(jail: Jail, spec: RunSpec, *, slot: int, stop: _StopPipe, stack: ExitStack) -> Outcome:
+def _run(
+    jail: Jail, spec: RunSpec, *, slot: int, stop: _StopPipe, stack: ExitStack, ends: Ends | None = None
+) -> Outcome:
     memory = _Memory(stack)
-    user = _FIRST_USER + slot
+    user = FIRST_USER + slot
     folders, placement = stack.enter_context(_place(jail, spec, memory, user))
-    stdout, stderr = memory.empty(), memory.empty()
+    stdout, stderr = memory.empty() if ends is None else -1, memory.empty()
     result = memory.empty() if spec.result_channel else -1
     limits = spec.limits
     arguments = [
@@ -143,17 +192,20 @@ def _run(jail: Jail, spec: RunSpec, *, slot: int, stop: _StopPipe, stack: ExitSt
         f"privileged={int(jail.privileged)}",
         f"host_id={user}",
         *_limit_arguments(limits),
-        f"input={memory.holding(spec.stdin)}",
-        f"stdout={stdout}:{limits.output_bytes}",
+        *(
+            ends.arguments()
+            if ends is not None
+            else (f"input={memory.holding(spec.stdin)}", f"stdout={stdout}:{limits.output_bytes}")
+        ),
         f"stderr={stderr}:{limits.error_bytes}",
         *([f"result={result}:{limits.output_bytes}"] if spec.result_channel else []),
         *placement,
         *(jail.cgroups.arguments(slot) if jail.cgroups else []),
-        *_environment(spec.environment, folders),
+        *(f"env={variable}" for variable in run_environment(spec.environment, folders)),
         "--",
-        *(_in(folders, word) for word in spec.argv),
+        *(located(folders, word) for word in spec.argv),
     ]
-    report = _supervise(arguments, stop.reader, memory.descriptors)
+    report = _supervise(arguments, stop.reader, memory.descriptors, ends)
     return _outcome(report, lambda fd: _read(fd) if fd >= 0 else b"", stdout, stderr, result)
 
 
@@ -170,12 +222,14 @@ def _limit_arguments(limits: RunLimits) -> list[str]:
     ]
 
 
-def _environment(extra: Mapping[str, str], folders: Mapping[str, str]) -> list[str]:
+def run_environment(extra: Mapping[str, str], folders: Mapping[str, str]) -> list[str]:
+    """`NAME=value` of each variable that a run gets; `folders` says where its folders lie."""
     own = {**_ENVIRONMENT, "HOME": folders[BOX_DIR], "TMPDIR": folders[BOX_DIR], **extra}
-    return [f"env={name}={_in(folders, value)}" for name, value in own.items()]
+    return [f"{name}={located(folders, value)}" for name, value in own.items()]
 
 
-def _in(folders: Mapping[str, str], word: str) -> str:
+def located(folders: Mapping[str, str], word: str) -> str:
+    """The word with its marks replaced by where the folders lie."""
     for mark, folder in folders.items():
         word = word.replace(mark, folder)
     return word
@@ -206,10 +260,12 @@ class _Memory:
 @contextmanager
 def _place(jail: Jail, spec: RunSpec, memory: _Memory, user: int) -> Iterator[tuple[dict[str, str], list[str]]]:
     """Where the program's files and its box are, and what tells the helper so."""
-    shared = [f"bind={path}:{path}" for path in spec.shared]
     if jail.namespaces:
+        inside = {path: f"/shared{path}" for path in spec.shared}
+        shared = [f"bind={path}:{target}" for path, target in inside.items()]
         copies = [f"file={memory.holding(data)}:/program/{path}" for path, data in spec.files.items()]
-        yield {PROGRAM_DIR: "/program", BOX_DIR: "/box"}, [*jail.layout.arguments(), *shared, *copies, "box=/box"]
+        folders = {PROGRAM_DIR: "/program", BOX_DIR: "/box", **inside}
+        yield folders, [*jail.layout.arguments(), *shared, *copies, "box=/box"]
         return
     folder = Path(tempfile.mkdtemp(prefix="microcoder-run-"))
     try:
@@ -224,12 +280,11 @@ def _place(jail: Jail, spec: RunSpec, memory: _Memory, user: int) -> Iterator[tu
         folder.chmod(0o711)
         if jail.privileged:
             os.chown(box, user, user)
-        shown = (*jail.layout.binds, str(program))
+        shown = (*jail.layout.binds, *spec.shared, str(program))
         yield (
             {PROGRAM_DIR: str(program), BOX_DIR: str(box)},
             [
                 *(f"bind={path}:{path}" for path in shown),
-                *shared,
                 *(f"device={path}:{path}" for path in jail.layout.devices),
                 f"box={box}",
             ],
@@ -238,19 +293,23 @@ def _place(jail: Jail, spec: RunSpec, memory: _Memory, user: int) -> Iterator[tu
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _supervise(arguments: list[str], stop: int, descriptors: list[int]) -> dict[str, str]:
-    done = subprocess.run(
+def _supervise(arguments: list[str], stop: int, descriptors: list[int], ends: Ends | None) -> dict[str, str]:
+    with subprocess.Popen(
         arguments,
         stdin=stop,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        pass_fds=descriptors,
+        pass_fds=(*descriptors, *(ends.descriptors if ends is not None else ())),
         env={},
-        check=False,
-    )
-    report = dict(line.split(" ", 1) for line in done.stdout.decode("utf-8", "replace").splitlines() if " " in line)
+    ) as helper:
+        if ends is not None:
+            ends.close()
+        told = helper.communicate()[0].decode("utf-8", "replace")
+    report = dict(line.split(" ", 1) for line in told.splitlines() if " " in line)
     if "error" in report or "cpu_us" not in report:
-        raise EngineFailed(report.get("error", f"the helper ended with status {done.returncode} and without a report"))
+        raise EngineFailed(
+            report.get("error", f"the helper ended with status {helper.returncode} and without a report")
+        )
     return report
 
 
@@ -280,4 +339,5 @@ def _outcome(report: Mapping[str, str], read: Callable[[int], bytes], stdout: in
         stdout=read(stdout),
         stderr=read(stderr),
         result=read(result),
+        ended_at_us=int(report["ended_us"]),
     )
