@@ -132,7 +132,7 @@ STD = "#include <bits/stdc++.h>\n"
 
 async def test_a_real_precompiled_header_changes_nothing_but_the_time(sandbox: Sandbox) -> None:
     """One that does not fit (other macros, something in front of it) is left aside by the compiler itself."""
-    await sandbox.compiler.precompile(sandbox.engine.run)
+    await sandbox.compiler.precompile(sandbox.engine.run, only=("cpp",))
     judge = LocalJudge(sandbox)
     checked = "int main() { std::vector<int> v(1); std::cout << v[1]; }"
     for code, verdict in (

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from microcoder.core.errors import InvalidArgument
@@ -108,15 +108,20 @@ class Compiler:
         outcome = await run(spec)
         return None if classify(outcome, _LIMITS) is None else _error(outcome)
 
-    async def precompile(self, run: Run) -> None:
+    async def precompile(self, run: Run, *, only: Collection[str] = ()) -> None:
         """Makes the precompiled headers that are not there yet. Until then programs compile without.
+
+        Args:
+            run: Runs the compiler.
+            only: Languages; empty for all.
 
         Raises:
             EngineFailed: One cannot be made.
             OSError: One cannot be kept.
         """
         for language in self._languages.values():
-            await self._headers.build(language, run)
+            if not only or language.id in only:
+                await self._headers.build(language, run)
 
     async def _artefact(self, language: Language, program: SourceProgram, run: Run) -> Artefact:
         key = _digest(language, self._versions.get(language.id, ""), program)
