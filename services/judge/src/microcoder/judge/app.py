@@ -1,6 +1,7 @@
 """Wiring of the judge."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from microcoder.host import Parts, Runtime
@@ -8,7 +9,7 @@ from microcoder.judge.adapters.disk_cache import DiskCache
 from microcoder.judge.adapters.jail import ColdEngine, interpreters, open_engine
 from microcoder.judge.artefacts import ArtefactCache
 from microcoder.judge.compiling import Compiler
-from microcoder.judge.domain.engine import EngineFailed, Outcome, RunSpec
+from microcoder.judge.domain.engine import STRONGEST_FIRST, EngineFailed, Outcome, RunSpec, Tier
 from microcoder.judge.domain.languages import language_table
 from microcoder.judge.handlers import VerifyProblem
 from microcoder.judge.judging import SubmissionJudge
@@ -39,8 +40,8 @@ class Sandbox:
     """Languages that work here, with their versions."""
 
 
-async def open_sandbox(settings: JudgeSettings) -> Sandbox:
-    """Opens the strongest engine that this host allows.
+async def open_sandbox(settings: JudgeSettings, *, tiers: Sequence[Tier] = STRONGEST_FIRST) -> Sandbox:
+    """Opens the strongest engine of `tiers` that this host allows.
 
     Raises:
         FailedPrecondition: Weaker than `settings.min_tier`, or a tool is missing.
@@ -52,6 +53,7 @@ async def open_sandbox(settings: JudgeSettings) -> Sandbox:
         interpreters=interpreters(settings.python),
         slots=slots,
         minimum=settings.min_tier,
+        tiers=tiers,
     )
     table = language_table(
         python=engine.python,

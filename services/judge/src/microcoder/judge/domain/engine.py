@@ -33,6 +33,9 @@ class Tier(StrEnum):
         return order.index(self) >= order.index(other)
 
 
+STRONGEST_FIRST = tuple(reversed(Tier))
+
+
 class Ended(StrEnum):
     """Why the supervisor ended a run."""
 
