@@ -4,14 +4,16 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import urllib3
-from kubernetes import client, config
 
 from microcoder.cluster.errors import from_status, translated
 from microcoder.cluster.settings import ClusterSettings
 from microcoder.core.errors import FailedPrecondition, Unavailable
+
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient, Configuration
 
 Object: TypeAlias = dict[str, Any]
 """A Kubernetes object as JSON."""
@@ -32,7 +34,7 @@ class Connection:
         timeout_s: Longest wait for an answer, seconds.
     """
 
-    def __init__(self, api: client.ApiClient, *, namespace: str, timeout_s: float) -> None:
+    def __init__(self, api: "ApiClient", *, namespace: str, timeout_s: float) -> None:
         self._api = api
         self._timeout_s = timeout_s
         self.namespace = namespace
@@ -158,6 +160,8 @@ def connect(settings: ClusterSettings) -> Connection:
     Raises:
         FailedPrecondition: There are no credentials; the message says where they were looked for.
     """
+    from kubernetes import client, config  # noqa: PLC0415  half a second: only where there is a cluster
+
     loaded = client.Configuration()
     loaded.retries = False  # whoever calls decides how often
     try:
@@ -170,8 +174,10 @@ def connect(settings: ClusterSettings) -> Connection:
     return Connection(client.ApiClient(loaded), namespace=settings.namespace or namespace, timeout_s=settings.timeout_s)
 
 
-def _load(settings: ClusterSettings, into: client.Configuration) -> str:
+def _load(settings: ClusterSettings, into: "Configuration") -> str:
     """Loads credentials into `into` and gives the namespace that goes with them."""
+    from kubernetes import config  # noqa: PLC0415  as above
+
     if settings.kubeconfig is None and "KUBERNETES_SERVICE_HOST" in os.environ and _NAMESPACE_FILE.exists():
         config.load_incluster_config(client_configuration=into)
         return _NAMESPACE_FILE.read_text(encoding="utf-8").strip()

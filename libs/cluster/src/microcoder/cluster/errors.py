@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import urllib3
-from kubernetes.client.exceptions import ApiException
 
 from microcoder.core.errors import (
     AlreadyExists,
@@ -35,6 +34,8 @@ def translated(action: str) -> Iterator[None]:
         MicrocoderError: `Unavailable` where the server does not answer, is overloaded or has trouble of its own;
             else what fits its status.
     """
+    from kubernetes.client.exceptions import ApiException  # noqa: PLC0415  half a second: only where there is a cluster
+
     try:
         yield
     except ApiException as error:
