@@ -104,20 +104,29 @@ class ScriptedOpenAI:
         script: Gives the answer to each request; one text is repeated for all `n` choices.
         models: Names that it lists.
         port: 0 takes a free one.
+        host: Address to listen on.
     """
 
-    def __init__(self, script: Script = obedient, *, models: Sequence[str] = ("scripted",), port: int = 0) -> None:
+    def __init__(
+        self,
+        script: Script = obedient,
+        *,
+        models: Sequence[str] = ("scripted",),
+        port: int = 0,
+        host: str = "127.0.0.1",
+    ) -> None:
         self.script = script
         self.models = tuple(models)
         self.requests: list[ChatRequest] = []
         self.stopping = threading.Event()
-        self._http = _Server(("127.0.0.1", port), self)
+        self._host = host
+        self._http = _Server((host, port), self)
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     @property
     def base_url(self) -> str:
         """For `LlmSettings.base_url`."""
-        return f"http://127.0.0.1:{self._http.server_port}/v1"
+        return f"http://{self._host}:{self._http.server_port}/v1"
 
     def __enter__(self) -> "ScriptedOpenAI":
         self._thread.start()
