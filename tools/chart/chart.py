@@ -95,6 +95,7 @@ class Test(Values):
 
     enabled: bool
     image: Image
+    resources: Resources
     timeout_seconds: Annotated[int, Field(ge=1)]
 
 

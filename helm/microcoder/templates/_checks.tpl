@@ -3,6 +3,7 @@
 {{- include "microcoder.checkOutside" . -}}
 {{- include "microcoder.checkTls" . -}}
 {{- include "microcoder.checkSandbox" . -}}
+{{- include "microcoder.checkModels" . -}}
 {{- $topology := include "microcoder.topology" . | fromYaml -}}
 {{- range $name, $_ := .Values.services -}}
 {{- $service := include "microcoder.service" (dict "root" $ "name" $name) | fromYaml -}}
@@ -56,9 +57,24 @@
 {{- end -}}
 {{- end }}
 
+{{- define "microcoder.checkModels" -}}
+{{- if and .Values.vllm.enabled (not .Values.vllm.model) -}}
+{{- fail "vllm.model is empty: name a model of Hugging Face, or a path in vllm.cacheClaim." -}}
+{{- end -}}
+{{- if and .Values.vllm.enabled .Values.llm.baseUrl -}}
+{{- fail "vllm.enabled and llm.baseUrl name two LLM endpoints; leave one." -}}
+{{- end -}}
+{{- if and .Values.training.runs.create .Values.training.runs.existingClaim -}}
+{{- fail "training.runs.create and existingClaim name two places for checkpoints; leave one." -}}
+{{- end -}}
+{{- end }}
+
 {{/* Arguments: root, name, service, facts. */}}
 {{- define "microcoder.checkService" -}}
 {{- $at := printf "services.%s" .name -}}
+{{- if and .facts.single (or (gt (int .service.replicas) 1) (include "microcoder.autoscaled" .service)) -}}
+{{- fail (printf "%s must have one replica: each would take up the runs of the other. Its work is done elsewhere." $at) -}}
+{{- end -}}
 {{- if not (.service.secrets.mongodb | default .root.Values.mongodb.existingSecret) -}}
 {{- fail (printf "%s.secrets.mongodb and mongodb.existingSecret are empty: name a Secret with the connection string." $at) -}}
 {{- end -}}

@@ -11,9 +11,14 @@ spec:
   {{- end }}
   revisionHistoryLimit: 5
   strategy:
+    {{- if .facts.single }}
+    # A second one would take up the runs of the first.
+    type: Recreate
+    {{- else }}
     rollingUpdate:
       maxSurge: 1
       maxUnavailable: 0
+    {{- end }}
   selector:
     matchLabels:
       {{- include "microcoder.selector" $labels | nindent 6 }}

@@ -17,8 +17,10 @@ scorer:
 trainer:
   calls: []
   apiServer: true
+  single: true
 evaluator:
   calls: [judge]
+  single: true
   llm: true
 {{- end }}
 
