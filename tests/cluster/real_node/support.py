@@ -109,6 +109,15 @@ class Platform:
         wait(settled, timeout_s, lambda: f"{count} problems of {source} to settle: {_states(found)}")
         return found
 
+    def wait_progress(self, source: str, count: int, *, timeout_s: float) -> None:
+        """Waits until `count` problems of a source have come further than being collected."""
+
+        def moved() -> bool:
+            states = [item["state"] for item in self.problems(source).values()]
+            return len([state for state in states if state != "STAGE_COLLECTED"]) >= count
+
+        wait(moved, timeout_s, lambda: f"{count} problems of {source} to move")
+
     def pods(self, component: str = "") -> list[dict[str, Any]]:
         """The running pods of a service, or of all."""
         selector = f"app.kubernetes.io/instance={self.release}"
