@@ -9,7 +9,7 @@ CODE := libs services tests tools deploy conftest.py
 export PYTHON
 
 .PHONY: help setup setup-trainer constraints fmt lint types layers protos protos-check check test test-services test-trainer \
-        coverage conformance agreement helm helm-schema helm-schema-check test-cluster bench images images-offline demo cluster-demo cluster-down kafka kafka-down clean
+        coverage conformance agreement helm helm-schema helm-schema-check test-cluster test-real-node bench images images-offline demo cluster-demo cluster-down kafka kafka-down clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -64,6 +64,9 @@ test-trainer: setup-trainer ## Run the tests of the training process and of samp
 
 helm: helm-schema-check ## Check the chart: lint, schemas, invariants; no cluster
 	$(BIN)/pytest tests/helm $(PYTEST_ARGS)
+
+test-real-node: setup ## Test our images on a real kubelet, with Kafka and MongoDB in the cluster: root, docker, half an hour
+	MICROCODER_TEST_REAL_NODE=1 $(BIN)/pytest tests/cluster/real_node $(PYTEST_ARGS)
 
 test-cluster: setup ## Test the chart and training runs on a real API server: KUBECONFIG, KUBEBUILDER_ASSETS, else a local one
 	$(BIN)/pytest tests/cluster --timeout=600 $(PYTEST_ARGS)

@@ -1,4 +1,4 @@
-"""One release of our own images on a real kubelet, for all tests of this folder: minutes, so by `make test-cluster`."""
+"""One release of our own images on a real kubelet, for all tests of this folder: minutes, so by `make test-real-node`."""
 
 import os
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ NAMES = [recipe.name for recipe in RECIPES if not recipe.large]
 @pytest.fixture(scope="session")
 def builder() -> Builder:
     if os.environ.get(WANTED) != "1":
-        pytest.skip("takes minutes, root and docker: run `make test-cluster`")
+        pytest.skip("takes minutes, root and docker: run `make test-real-node`")
     if os.geteuid() != 0 or find_kube_local() is None:
         pytest.skip("needs root and `kube-local`, on PATH or in MICROCODER_SHARED/k8s")
     try:
