@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from microcoder.core.errors import FailedPrecondition
-from microcoder.judge.adapters.jail import ColdEngine, interpreters, open_engine
+from microcoder.judge.adapters.jail import ColdEngine
 from microcoder.judge.app import Sandbox, open_sandbox
 from microcoder.judge.domain.engine import Tier
 from microcoder.judge.local import LocalJudge
@@ -32,19 +32,24 @@ def judge(sandbox: Sandbox) -> LocalJudge:
 
 
 @pytest.fixture(scope="session", params=list(Tier))
-def tier_engine(request: pytest.FixtureRequest, cache_dir: Path) -> Iterator[ColdEngine]:
-    """An engine of each tier that this host allows."""
-    opening = open_engine(
-        cache=cache_dir,
-        compiler="gcc",
-        interpreters=interpreters(""),
-        slots=2,
-        minimum=Tier.RLIMITS,
-        tiers=(request.param,),
-    )
+def tier_sandbox(request: pytest.FixtureRequest, cache_dir: Path) -> Iterator[Sandbox]:
+    """A sandbox of each tier that this host allows."""
+    settings = JudgeSettings(cache_dir=cache_dir, slots=2, min_tier=Tier.RLIMITS)
     try:
-        engine = asyncio.run(opening)
+        opened = asyncio.run(open_sandbox(settings, tiers=(request.param,)))
     except FailedPrecondition as error:
         pytest.skip(error.message)
-    yield engine
-    asyncio.run(engine.close())
+    yield opened
+    asyncio.run(opened.engine.close())
+
+
+@pytest.fixture
+def tier_engine(tier_sandbox: Sandbox) -> ColdEngine:
+    """Its engine."""
+    return tier_sandbox.engine
+
+
+@pytest.fixture
+def tier_judge(tier_sandbox: Sandbox) -> LocalJudge:
+    """Its judge."""
+    return LocalJudge(tier_sandbox)

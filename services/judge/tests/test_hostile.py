@@ -1,0 +1,77 @@
+"""Hostile programs in the strongest tier; a few in each tier, with MICROCODER_TEST_FULL all in each."""
+
+import os
+from dataclasses import replace
+
+import pytest
+
+from microcoder.core.verdict import JudgeReport, Verdict
+from microcoder.judge.domain.engine import RunLimits, Tier
+from microcoder.judge.local import LocalJudge
+
+from .hostile import CHANNELS, HOSTILE, IN_REACH, IN_THE_PROCESS, Channel, Hostile
+
+FULL = bool(os.environ.get("MICROCODER_TEST_FULL"))
+PASSES_WITHOUT_NAMESPACES: dict[str, Tier] = {}
+"""Channels that a weak tier leaves open, and the weakest tier that closes them; docs/judge.md says so."""
+LIMITS = RunLimits(cpu_time_ms=700, memory_bytes=128 * 2**20, output_bytes=2**20)
+
+
+async def report_on(judge: LocalJudge, program: Hostile) -> JudgeReport:
+    return await judge.report(program.code, [("1 2\n", program.answer)], limits=LIMITS)
+
+
+@pytest.mark.parametrize("program", HOSTILE, ids=lambda program: program.id)
+async def test_hostile(judge: LocalJudge, program: Hostile) -> None:
+    report = await report_on(judge, program)
+    assert report.verdict in program.verdicts, report
+    assert (await judge.report("print(10)", [("", "10")])).verdict is Verdict.AC
+
+
+@pytest.mark.parametrize("program", [each for each in HOSTILE if FULL or each.quick], ids=lambda program: program.id)
+async def test_hostile_in_each_tier(tier_judge: LocalJudge, program: Hostile) -> None:
+    report = await report_on(tier_judge, program)
+    assert report.verdict in program.verdicts, report
+    assert (await tier_judge.report("print(10)", [("", "10")])).verdict is Verdict.AC
+
+
+@pytest.mark.parametrize("program", IN_THE_PROCESS, ids=lambda program: program.id)
+async def test_the_searches_find_what_is_there(judge: LocalJudge, program: Hostile) -> None:
+    report = await report_on(judge, replace(program, code=IN_REACH + program.code))
+    assert report.verdict is Verdict.AC, report
+
+
+async def nothing_passes(judge: LocalJudge, channel: Channel) -> None:
+    report = await judge.report(channel.code, [("put\n", "done"), ("look\n", "done")], limits=LIMITS)
+    assert report.verdict is Verdict.AC, report
+
+
+@pytest.mark.parametrize("channel", CHANNELS, ids=lambda channel: channel.id)
+async def test_nothing_passes_from_run_to_run(judge: LocalJudge, channel: Channel) -> None:
+    await nothing_passes(judge, channel)
+
+
+@pytest.mark.parametrize("channel", [each for each in CHANNELS if FULL or each.quick], ids=lambda channel: channel.id)
+async def test_what_passes_from_run_to_run_in_each_tier(tier_judge: LocalJudge, channel: Channel) -> None:
+    if (known := PASSES_WITHOUT_NAMESPACES.get(channel.name)) and not tier_judge.sandbox.engine.tier.at_least(known):
+        pytest.skip(f"docs/judge.md: only from {known} on")
+    await nothing_passes(tier_judge, channel)
+
+
+async def test_the_input_of_a_test_is_its_own(judge: LocalJudge) -> None:
+    """Runs on the same input at a time: one that writes into its standard input changes nobody else's."""
+    code = """
+import os, mmap, sys
+def attempt(f, *a):
+    try: f(*a)
+    except (OSError, ValueError, PermissionError): pass
+data = os.pread(0, 100, 0)
+attempt(os.pwrite, 0, b"9" * len(data), 0)
+attempt(os.ftruncate, 0, 0)
+attempt(lambda: mmap.mmap(0, 0).write(b"8"))
+attempt(lambda: open("/proc/self/fd/0", "r+b").write(b"7777"))
+attempt(os.fchmod, 0, 0)
+print(data.decode())
+"""
+    report = await judge.report(code, [("1 2 3 4\n", "1 2 3 4")] * 6, limits=LIMITS)
+    assert report.verdict is Verdict.AC, report
