@@ -27,51 +27,57 @@ from microcoder.v1 import verdict_pb2 as microcoder_dot_v1_dot_verdict__pb2
 from microcoder.v1 import verification_pb2 as microcoder_dot_v1_dot_verification__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!microcoder/v1/judge_service.proto\x12\rmicrocoder.v1\x1a\x1bmicrocoder/v1/problem.proto\x1a\x1bmicrocoder/v1/verdict.proto\x1a microcoder/v1/verification.proto\"f\n\nInlineTest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05input\x18\x02 \x01(\x0c\x12\x0e\n\x06\x61nswer\x18\x03 \x01(\x0c\x12\x14\n\x0cinput_digest\x18\x04 \x01(\t\x12\x15\n\ranswer_digest\x18\x05 \x01(\t\"\xb5\x01\n\nInlineTask\x12(\n\x05tests\x18\x01 \x03(\x0b\x32\x19.microcoder.v1.InlineTest\x12\'\n\x07\x63hecker\x18\x02 \x01(\x0b\x32\x16.microcoder.v1.Checker\x12%\n\x06limits\x18\x03 \x01(\x0b\x32\x15.microcoder.v1.Limits\x12-\n\x08\x66unction\x18\x04 \x01(\x0b\x32\x1b.microcoder.v1.FunctionSpec\"\x90\x02\n\nSubmission\x12\x10\n\x08language\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\x0c\x12\x14\n\nproblem_id\x18\x03 \x01(\tH\x00\x12\x30\n\x0binline_task\x18\x04 \x01(\x0b\x32\x19.microcoder.v1.InlineTaskH\x00\x12%\n\x06limits\x18\x05 \x01(\x0b\x32\x15.microcoder.v1.Limits\x12*\n\tstop_mode\x18\x06 \x01(\x0e\x32\x17.microcoder.v1.StopMode\x12\x10\n\x08\x66\x61ir_key\x18\x07 \x01(\t\x12\x15\n\rcpu_budget_ms\x18\x08 \x01(\x03\x12\x14\n\x0c\x64\x65tail_bytes\x18\t \x01(\x03\x42\x06\n\x04task\"[\n\x16JudgeSubmissionRequest\x12-\n\nsubmission\x18\x01 \x01(\x0b\x32\x19.microcoder.v1.Submission\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"E\n\x17JudgeSubmissionResponse\x12*\n\x06report\x18\x01 \x01(\x0b\x32\x1a.microcoder.v1.JudgeReport\"\\\n\x17StreamSubmissionRequest\x12-\n\nsubmission\x18\x01 \x01(\x0b\x32\x19.microcoder.v1.Submission\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"\x7f\n\x18StreamSubmissionResponse\x12+\n\x06result\x18\x01 \x01(\x0b\x32\x19.microcoder.v1.TestResultH\x00\x12,\n\x06report\x18\x02 \x01(\x0b\x32\x1a.microcoder.v1.JudgeReportH\x00\x42\x08\n\x06update\"g\n\x11JudgeBatchRequest\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12-\n\nsubmission\x18\x02 \x01(\x0b\x32\x19.microcoder.v1.Submission\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"\xa7\x01\n\nBatchError\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x39\n\x08metadata\x18\x04 \x03(\x0b\x32\'.microcoder.v1.BatchError.MetadataEntry\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x8a\x01\n\x12JudgeBatchResponse\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12,\n\x06report\x18\x02 \x01(\x0b\x32\x1a.microcoder.v1.JudgeReportH\x00\x12*\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x19.microcoder.v1.BatchErrorH\x00\x42\t\n\x07outcome\"#\n\x0fPutTestsRequest\x12\x10\n\x08\x63ontents\x18\x01 \x03(\x0c\"#\n\x10PutTestsResponse\x12\x0f\n\x07\x64igests\x18\x01 \x03(\t\",\n\x16GetVerificationRequest\x12\x12\n\nproblem_id\x18\x01 \x01(\t\"L\n\x17GetVerificationResponse\x12\x31\n\x0cverification\x18\x01 \x01(\x0b\x32\x1b.microcoder.v1.Verification\"\x18\n\x16GetCapabilitiesRequest\"\xb2\x01\n\x12LanguageCapability\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x0f\n\x07\x61liases\x18\x03 \x03(\t\x12\x11\n\tmain_file\x18\x04 \x01(\t\x12\x17\n\x0ftime_multiplier\x18\x05 \x01(\x01\x12\x19\n\x11memory_multiplier\x18\x06 \x01(\x01\x12\x15\n\rruntime_bytes\x18\x07 \x01(\x03\x12\x10\n\x08packages\x18\x08 \x03(\t\"\x97\x01\n\x17GetCapabilitiesResponse\x12\x34\n\tlanguages\x18\x01 \x03(\x0b\x32!.microcoder.v1.LanguageCapability\x12\x0c\n\x04tier\x18\x02 \x01(\t\x12\x12\n\nmechanisms\x18\x03 \x03(\t\x12\x15\n\rjudge_version\x18\x04 \x01(\t\x12\r\n\x05slots\x18\x05 \x01(\x05\x32\xb8\x04\n\x05Judge\x12`\n\x0fJudgeSubmission\x12%.microcoder.v1.JudgeSubmissionRequest\x1a&.microcoder.v1.JudgeSubmissionResponse\x12\x65\n\x10StreamSubmission\x12&.microcoder.v1.StreamSubmissionRequest\x1a\'.microcoder.v1.StreamSubmissionResponse0\x01\x12U\n\nJudgeBatch\x12 .microcoder.v1.JudgeBatchRequest\x1a!.microcoder.v1.JudgeBatchResponse(\x01\x30\x01\x12K\n\x08PutTests\x12\x1e.microcoder.v1.PutTestsRequest\x1a\x1f.microcoder.v1.PutTestsResponse\x12`\n\x0fGetVerification\x12%.microcoder.v1.GetVerificationRequest\x1a&.microcoder.v1.GetVerificationResponse\x12`\n\x0fGetCapabilities\x12%.microcoder.v1.GetCapabilitiesRequest\x1a&.microcoder.v1.GetCapabilitiesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!microcoder/v1/judge_service.proto\x12\rmicrocoder.v1\x1a\x1bmicrocoder/v1/problem.proto\x1a\x1bmicrocoder/v1/verdict.proto\x1a microcoder/v1/verification.proto\"\x8e\x01\n\nInlineTest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05input\x18\x02 \x01(\x0c\x12\x0e\n\x06\x61nswer\x18\x03 \x01(\x0c\x12\x14\n\x0cinput_digest\x18\x04 \x01(\t\x12\x15\n\ranswer_digest\x18\x05 \x01(\t\x12\x17\n\x0fvalidator_flags\x18\x06 \x03(\t\x12\r\n\x05group\x18\x07 \x01(\t\"\x95\x01\n\rInlineProgram\x12\x10\n\x08language\x18\x01 \x01(\t\x12\x36\n\x05\x66iles\x18\x02 \x03(\x0b\x32\'.microcoder.v1.InlineProgram.FilesEntry\x12\x0c\n\x04main\x18\x03 \x01(\t\x1a,\n\nFilesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x0c:\x02\x38\x01\"\x86\x03\n\nInlineTask\x12(\n\x05tests\x18\x01 \x03(\x0b\x32\x19.microcoder.v1.InlineTest\x12\'\n\x07\x63hecker\x18\x02 \x01(\x0b\x32\x16.microcoder.v1.Checker\x12%\n\x06limits\x18\x03 \x01(\x0b\x32\x15.microcoder.v1.Limits\x12-\n\x08\x66unction\x18\x04 \x01(\x0b\x32\x1b.microcoder.v1.FunctionSpec\x12(\n\x06groups\x18\x05 \x03(\x0b\x32\x18.microcoder.v1.TestGroup\x12\x35\n\x0f\x63hecker_program\x18\x06 \x01(\x0b\x32\x1c.microcoder.v1.InlineProgram\x12\x13\n\x0binteractive\x18\x07 \x01(\x08\x12\x30\n\ninteractor\x18\x08 \x01(\x0b\x32\x1c.microcoder.v1.InlineProgram\x12\x12\n\ninput_file\x18\t \x01(\t\x12\x13\n\x0boutput_file\x18\n \x01(\t\"\x90\x02\n\nSubmission\x12\x10\n\x08language\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\x0c\x12\x14\n\nproblem_id\x18\x03 \x01(\tH\x00\x12\x30\n\x0binline_task\x18\x04 \x01(\x0b\x32\x19.microcoder.v1.InlineTaskH\x00\x12%\n\x06limits\x18\x05 \x01(\x0b\x32\x15.microcoder.v1.Limits\x12*\n\tstop_mode\x18\x06 \x01(\x0e\x32\x17.microcoder.v1.StopMode\x12\x10\n\x08\x66\x61ir_key\x18\x07 \x01(\t\x12\x15\n\rcpu_budget_ms\x18\x08 \x01(\x03\x12\x14\n\x0c\x64\x65tail_bytes\x18\t \x01(\x03\x42\x06\n\x04task\"[\n\x16JudgeSubmissionRequest\x12-\n\nsubmission\x18\x01 \x01(\x0b\x32\x19.microcoder.v1.Submission\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"E\n\x17JudgeSubmissionResponse\x12*\n\x06report\x18\x01 \x01(\x0b\x32\x1a.microcoder.v1.JudgeReport\"\\\n\x17StreamSubmissionRequest\x12-\n\nsubmission\x18\x01 \x01(\x0b\x32\x19.microcoder.v1.Submission\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"\x7f\n\x18StreamSubmissionResponse\x12+\n\x06result\x18\x01 \x01(\x0b\x32\x19.microcoder.v1.TestResultH\x00\x12,\n\x06report\x18\x02 \x01(\x0b\x32\x1a.microcoder.v1.JudgeReportH\x00\x42\x08\n\x06update\"g\n\x11JudgeBatchRequest\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12-\n\nsubmission\x18\x02 \x01(\x0b\x32\x19.microcoder.v1.Submission\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"\xa7\x01\n\nBatchError\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x39\n\x08metadata\x18\x04 \x03(\x0b\x32\'.microcoder.v1.BatchError.MetadataEntry\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x8a\x01\n\x12JudgeBatchResponse\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12,\n\x06report\x18\x02 \x01(\x0b\x32\x1a.microcoder.v1.JudgeReportH\x00\x12*\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x19.microcoder.v1.BatchErrorH\x00\x42\t\n\x07outcome\"#\n\x0fPutTestsRequest\x12\x10\n\x08\x63ontents\x18\x01 \x03(\x0c\"#\n\x10PutTestsResponse\x12\x0f\n\x07\x64igests\x18\x01 \x03(\t\",\n\x16GetVerificationRequest\x12\x12\n\nproblem_id\x18\x01 \x01(\t\"L\n\x17GetVerificationResponse\x12\x31\n\x0cverification\x18\x01 \x01(\x0b\x32\x1b.microcoder.v1.Verification\"\x18\n\x16GetCapabilitiesRequest\"\xb2\x01\n\x12LanguageCapability\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x0f\n\x07\x61liases\x18\x03 \x03(\t\x12\x11\n\tmain_file\x18\x04 \x01(\t\x12\x17\n\x0ftime_multiplier\x18\x05 \x01(\x01\x12\x19\n\x11memory_multiplier\x18\x06 \x01(\x01\x12\x15\n\rruntime_bytes\x18\x07 \x01(\x03\x12\x10\n\x08packages\x18\x08 \x03(\t\"\x97\x01\n\x17GetCapabilitiesResponse\x12\x34\n\tlanguages\x18\x01 \x03(\x0b\x32!.microcoder.v1.LanguageCapability\x12\x0c\n\x04tier\x18\x02 \x01(\t\x12\x12\n\nmechanisms\x18\x03 \x03(\t\x12\x15\n\rjudge_version\x18\x04 \x01(\t\x12\r\n\x05slots\x18\x05 \x01(\x05\x32\xb8\x04\n\x05Judge\x12`\n\x0fJudgeSubmission\x12%.microcoder.v1.JudgeSubmissionRequest\x1a&.microcoder.v1.JudgeSubmissionResponse\x12\x65\n\x10StreamSubmission\x12&.microcoder.v1.StreamSubmissionRequest\x1a\'.microcoder.v1.StreamSubmissionResponse0\x01\x12U\n\nJudgeBatch\x12 .microcoder.v1.JudgeBatchRequest\x1a!.microcoder.v1.JudgeBatchResponse(\x01\x30\x01\x12K\n\x08PutTests\x12\x1e.microcoder.v1.PutTestsRequest\x1a\x1f.microcoder.v1.PutTestsResponse\x12`\n\x0fGetVerification\x12%.microcoder.v1.GetVerificationRequest\x1a&.microcoder.v1.GetVerificationResponse\x12`\n\x0fGetCapabilities\x12%.microcoder.v1.GetCapabilitiesRequest\x1a&.microcoder.v1.GetCapabilitiesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'microcoder.v1.judge_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_INLINEPROGRAM_FILESENTRY']._loaded_options = None
+  _globals['_INLINEPROGRAM_FILESENTRY']._serialized_options = b'8\001'
   _globals['_BATCHERROR_METADATAENTRY']._loaded_options = None
   _globals['_BATCHERROR_METADATAENTRY']._serialized_options = b'8\001'
-  _globals['_INLINETEST']._serialized_start=144
-  _globals['_INLINETEST']._serialized_end=246
-  _globals['_INLINETASK']._serialized_start=249
-  _globals['_INLINETASK']._serialized_end=430
-  _globals['_SUBMISSION']._serialized_start=433
-  _globals['_SUBMISSION']._serialized_end=705
-  _globals['_JUDGESUBMISSIONREQUEST']._serialized_start=707
-  _globals['_JUDGESUBMISSIONREQUEST']._serialized_end=798
-  _globals['_JUDGESUBMISSIONRESPONSE']._serialized_start=800
-  _globals['_JUDGESUBMISSIONRESPONSE']._serialized_end=869
-  _globals['_STREAMSUBMISSIONREQUEST']._serialized_start=871
-  _globals['_STREAMSUBMISSIONREQUEST']._serialized_end=963
-  _globals['_STREAMSUBMISSIONRESPONSE']._serialized_start=965
-  _globals['_STREAMSUBMISSIONRESPONSE']._serialized_end=1092
-  _globals['_JUDGEBATCHREQUEST']._serialized_start=1094
-  _globals['_JUDGEBATCHREQUEST']._serialized_end=1197
-  _globals['_BATCHERROR']._serialized_start=1200
-  _globals['_BATCHERROR']._serialized_end=1367
-  _globals['_BATCHERROR_METADATAENTRY']._serialized_start=1320
-  _globals['_BATCHERROR_METADATAENTRY']._serialized_end=1367
-  _globals['_JUDGEBATCHRESPONSE']._serialized_start=1370
-  _globals['_JUDGEBATCHRESPONSE']._serialized_end=1508
-  _globals['_PUTTESTSREQUEST']._serialized_start=1510
-  _globals['_PUTTESTSREQUEST']._serialized_end=1545
-  _globals['_PUTTESTSRESPONSE']._serialized_start=1547
-  _globals['_PUTTESTSRESPONSE']._serialized_end=1582
-  _globals['_GETVERIFICATIONREQUEST']._serialized_start=1584
-  _globals['_GETVERIFICATIONREQUEST']._serialized_end=1628
-  _globals['_GETVERIFICATIONRESPONSE']._serialized_start=1630
-  _globals['_GETVERIFICATIONRESPONSE']._serialized_end=1706
-  _globals['_GETCAPABILITIESREQUEST']._serialized_start=1708
-  _globals['_GETCAPABILITIESREQUEST']._serialized_end=1732
-  _globals['_LANGUAGECAPABILITY']._serialized_start=1735
-  _globals['_LANGUAGECAPABILITY']._serialized_end=1913
-  _globals['_GETCAPABILITIESRESPONSE']._serialized_start=1916
-  _globals['_GETCAPABILITIESRESPONSE']._serialized_end=2067
-  _globals['_JUDGE']._serialized_start=2070
-  _globals['_JUDGE']._serialized_end=2638
+  _globals['_INLINETEST']._serialized_start=145
+  _globals['_INLINETEST']._serialized_end=287
+  _globals['_INLINEPROGRAM']._serialized_start=290
+  _globals['_INLINEPROGRAM']._serialized_end=439
+  _globals['_INLINEPROGRAM_FILESENTRY']._serialized_start=395
+  _globals['_INLINEPROGRAM_FILESENTRY']._serialized_end=439
+  _globals['_INLINETASK']._serialized_start=442
+  _globals['_INLINETASK']._serialized_end=832
+  _globals['_SUBMISSION']._serialized_start=835
+  _globals['_SUBMISSION']._serialized_end=1107
+  _globals['_JUDGESUBMISSIONREQUEST']._serialized_start=1109
+  _globals['_JUDGESUBMISSIONREQUEST']._serialized_end=1200
+  _globals['_JUDGESUBMISSIONRESPONSE']._serialized_start=1202
+  _globals['_JUDGESUBMISSIONRESPONSE']._serialized_end=1271
+  _globals['_STREAMSUBMISSIONREQUEST']._serialized_start=1273
+  _globals['_STREAMSUBMISSIONREQUEST']._serialized_end=1365
+  _globals['_STREAMSUBMISSIONRESPONSE']._serialized_start=1367
+  _globals['_STREAMSUBMISSIONRESPONSE']._serialized_end=1494
+  _globals['_JUDGEBATCHREQUEST']._serialized_start=1496
+  _globals['_JUDGEBATCHREQUEST']._serialized_end=1599
+  _globals['_BATCHERROR']._serialized_start=1602
+  _globals['_BATCHERROR']._serialized_end=1769
+  _globals['_BATCHERROR_METADATAENTRY']._serialized_start=1722
+  _globals['_BATCHERROR_METADATAENTRY']._serialized_end=1769
+  _globals['_JUDGEBATCHRESPONSE']._serialized_start=1772
+  _globals['_JUDGEBATCHRESPONSE']._serialized_end=1910
+  _globals['_PUTTESTSREQUEST']._serialized_start=1912
+  _globals['_PUTTESTSREQUEST']._serialized_end=1947
+  _globals['_PUTTESTSRESPONSE']._serialized_start=1949
+  _globals['_PUTTESTSRESPONSE']._serialized_end=1984
+  _globals['_GETVERIFICATIONREQUEST']._serialized_start=1986
+  _globals['_GETVERIFICATIONREQUEST']._serialized_end=2030
+  _globals['_GETVERIFICATIONRESPONSE']._serialized_start=2032
+  _globals['_GETVERIFICATIONRESPONSE']._serialized_end=2108
+  _globals['_GETCAPABILITIESREQUEST']._serialized_start=2110
+  _globals['_GETCAPABILITIESREQUEST']._serialized_end=2134
+  _globals['_LANGUAGECAPABILITY']._serialized_start=2137
+  _globals['_LANGUAGECAPABILITY']._serialized_end=2315
+  _globals['_GETCAPABILITIESRESPONSE']._serialized_start=2318
+  _globals['_GETCAPABILITIESRESPONSE']._serialized_end=2469
+  _globals['_JUDGE']._serialized_start=2472
+  _globals['_JUDGE']._serialized_end=3040
 # @@protoc_insertion_point(module_scope)

@@ -32,6 +32,8 @@ class InlineTest(_message.Message):
     ANSWER_FIELD_NUMBER: _builtins.int
     INPUT_DIGEST_FIELD_NUMBER: _builtins.int
     ANSWER_DIGEST_FIELD_NUMBER: _builtins.int
+    VALIDATOR_FLAGS_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Name for the result."""
     input: _builtins.bytes
@@ -42,6 +44,12 @@ class InlineTest(_message.Message):
     """Instead of `input`: SHA-256 of its bytes, in hex, of what `PutTests` or the catalogue has."""
     answer_digest: _builtins.str
     """Instead of `answer`: the same."""
+    group: _builtins.str
+    """Its group, for `STOP_MODE_FIRST_FAIL_PER_GROUP` and for points; empty for the root."""
+    @_builtins.property
+    def validator_flags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Arguments for the checker on this test."""
+
     def __init__(
         self,
         *,
@@ -50,14 +58,68 @@ class InlineTest(_message.Message):
         answer: _builtins.bytes = ...,
         input_digest: _builtins.str = ...,
         answer_digest: _builtins.str = ...,
+        validator_flags: _abc.Iterable[_builtins.str] | None = ...,
+        group: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "answer_digest", b"answer_digest", "input", b"input", "input_digest", b"input_digest", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "answer_digest", b"answer_digest", "group", b"group", "input", b"input", "input_digest", b"input_digest", "name", b"name", "validator_flags", b"validator_flags"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___InlineTest: _TypeAlias = InlineTest  # noqa: Y015
+
+@_typing.final
+class InlineProgram(_message.Message):
+    """A program by value."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class FilesEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.bytes
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.bytes = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    FILES_FIELD_NUMBER: _builtins.int
+    MAIN_FIELD_NUMBER: _builtins.int
+    language: _builtins.str
+    """Id in the language table."""
+    main: _builtins.str
+    """The file that is compiled or started."""
+    @_builtins.property
+    def files(self) -> _containers.ScalarMap[_builtins.str, _builtins.bytes]:
+        """Relative path with `/` to content; at most 4 MiB in all."""
+
+    def __init__(
+        self,
+        *,
+        language: _builtins.str = ...,
+        files: _abc.Mapping[_builtins.str, _builtins.bytes] | None = ...,
+        main: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["files", b"files", "language", b"language", "main", b"main"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InlineProgram: _TypeAlias = InlineProgram  # noqa: Y015
 
 @_typing.final
 class InlineTask(_message.Message):
@@ -69,6 +131,18 @@ class InlineTask(_message.Message):
     CHECKER_FIELD_NUMBER: _builtins.int
     LIMITS_FIELD_NUMBER: _builtins.int
     FUNCTION_FIELD_NUMBER: _builtins.int
+    GROUPS_FIELD_NUMBER: _builtins.int
+    CHECKER_PROGRAM_FIELD_NUMBER: _builtins.int
+    INTERACTIVE_FIELD_NUMBER: _builtins.int
+    INTERACTOR_FIELD_NUMBER: _builtins.int
+    INPUT_FILE_FIELD_NUMBER: _builtins.int
+    OUTPUT_FILE_FIELD_NUMBER: _builtins.int
+    interactive: _builtins.bool
+    """The program talks to `interactor`, or without one to `checker_program`."""
+    input_file: _builtins.str
+    """Name of the file that the program reads in its working folder; empty for standard input."""
+    output_file: _builtins.str
+    """Name of the file that the program writes there; empty for standard output."""
     @_builtins.property
     def tests(self) -> _containers.RepeatedCompositeFieldContainer[Global___InlineTest]:
         """Tests in judging order."""
@@ -85,6 +159,18 @@ class InlineTask(_message.Message):
     def function(self) -> _problem_pb2.FunctionSpec:
         """What is called; absent for programs that read standard input."""
 
+    @_builtins.property
+    def groups(self) -> _containers.RepeatedCompositeFieldContainer[_problem_pb2.TestGroup]:
+        """Settings of groups, where tests are about points; empty where only verdicts count."""
+
+    @_builtins.property
+    def checker_program(self) -> Global___InlineProgram:
+        """The program of a checker that is `CUSTOM` (Kattis' protocol) or `TESTLIB`. It brings what it includes."""
+
+    @_builtins.property
+    def interactor(self) -> Global___InlineProgram:
+        """With testlib's protocol; what it writes is shown to `checker_program` in the end, where there is one."""
+
     def __init__(
         self,
         *,
@@ -92,10 +178,16 @@ class InlineTask(_message.Message):
         checker: _problem_pb2.Checker | None = ...,
         limits: _problem_pb2.Limits | None = ...,
         function: _problem_pb2.FunctionSpec | None = ...,
+        groups: _abc.Iterable[_problem_pb2.TestGroup] | None = ...,
+        checker_program: Global___InlineProgram | None = ...,
+        interactive: _builtins.bool = ...,
+        interactor: Global___InlineProgram | None = ...,
+        input_file: _builtins.str = ...,
+        output_file: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["checker", b"checker", "function", b"function", "limits", b"limits"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["checker", b"checker", "checker_program", b"checker_program", "function", b"function", "interactor", b"interactor", "limits", b"limits"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["checker", b"checker", "function", b"function", "limits", b"limits", "tests", b"tests"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checker", b"checker", "checker_program", b"checker_program", "function", b"function", "groups", b"groups", "input_file", b"input_file", "interactive", b"interactive", "interactor", b"interactor", "limits", b"limits", "output_file", b"output_file", "tests", b"tests"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

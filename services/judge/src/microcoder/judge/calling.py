@@ -15,10 +15,18 @@ from microcoder.core.problem import Checker, FunctionSpec
 from microcoder.core.verdict import Verdict
 from microcoder.judge.compiling import Executable
 from microcoder.judge.domain.engine import Outcome, Run
+from microcoder.judge.domain.judgement import Judgement
 from microcoder.judge.domain.languages import CALL_DRIVER, Language, fill
 from microcoder.judge.domain.preludes import SORTED, prelude_of
 from microcoder.judge.domain.program import SourceProgram
-from microcoder.judge.domain.values import FLOAT_TOLERANCE, Rules, fits, read_value, same_text
+from microcoder.judge.domain.values import (
+    ABSOLUTE_TOLERANCE,
+    RELATIVE_TOLERANCE,
+    Rules,
+    fits,
+    read_value,
+    same_text,
+)
 from microcoder.judge.domain.verdicts import readable
 from microcoder.judge.suites import Test
 
@@ -72,7 +80,7 @@ class CallComparison:
 
     rules: Rules
 
-    async def compare(self, test: Test, outcome: Outcome, run: Run) -> tuple[Verdict, str]:
+    async def compare(self, test: Test, outcome: Outcome, run: Run) -> Judgement:
         """AC or WA; RE where there is no result.
 
         Raises:
@@ -80,26 +88,36 @@ class CallComparison:
         """
         del run
         if not outcome.result:
-            return Verdict.RE, "the program ended before the call returned"
+            return Judgement(verdict=Verdict.RE, message="the program ended before the call returned")
         if max(len(outcome.result), len(test.answer)) < _IN_THREAD_BYTES:
             return self._compare(test, outcome.result)
         return await asyncio.to_thread(self._compare, test, outcome.result)
 
-    def _compare(self, test: Test, result: bytes) -> tuple[Verdict, str]:
-        if same_text(result, test.answer):
-            return Verdict.AC, ""
+    def accepts(self, result: bytes, answer: bytes) -> bool:
+        """Whether a result is right; one that cannot be read is not.
+
+        Raises:
+            ValueError: The answer is not one JSON value.
+        """
+        if same_text(result, answer):
+            return True
+        wanted = read_value(answer)
         try:
-            wanted = read_value(test.answer)
+            return fits(result, wanted, self.rules)
+        except ValueError:
+            return False
+
+    def _compare(self, test: Test, result: bytes) -> Judgement:
+        try:
+            right = self.accepts(result, test.answer)
         except ValueError as error:
             raise InvalidArgument(
                 f"the answer of test {test.name!r} is not one JSON value: {error}",
                 fields={"tests.answer": "is not JSON"},
             ) from error
-        try:
-            right = fits(result, wanted, self.rules)
-        except ValueError as error:
-            return Verdict.WA, f"the result cannot be read: {readable(str(error).encode(), limit=200)}"
-        return (Verdict.AC, "") if right else (Verdict.WA, f"wrong result: {readable(result, limit=100)}")
+        if right:
+            return Judgement(verdict=Verdict.AC)
+        return Judgement(verdict=Verdict.WA, message=f"wrong result: {readable(result, limit=100)}")
 
 
 def call_comparison(function: FunctionSpec, checker: Checker) -> CallComparison:
@@ -109,8 +127,8 @@ def call_comparison(function: FunctionSpec, checker: Checker) -> CallComparison:
         Rules(
             returns=function.returns,
             unordered_levels=function.unordered_levels,
-            absolute=(checker.float_absolute or 0.0) if stated else FLOAT_TOLERANCE,
-            relative=(checker.float_relative or 0.0) if stated else FLOAT_TOLERANCE,
+            absolute=(checker.float_absolute or 0.0) if stated else ABSOLUTE_TOLERANCE,
+            relative=(checker.float_relative or 0.0) if stated else RELATIVE_TOLERANCE,
             whole_too=stated,
         )
     )

@@ -1,7 +1,7 @@
 """One submission: prepare it, run it on each test, compare, report."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
@@ -10,14 +10,19 @@ from microcoder.core.errors import InvalidArgument
 from microcoder.core.problem import Checker, FunctionSpec
 from microcoder.core.verdict import JudgeReport, StopMode, TestResult, Verdict
 from microcoder.judge.calling import call_comparison, calling
-from microcoder.judge.comparing import BuiltInComparison, Comparison, validator_comparison
-from microcoder.judge.compiling import CompileError, Compiler, Executable
+from microcoder.judge.checkers import checker_comparison
+from microcoder.judge.comparing import BuiltInComparison, Comparison
+from microcoder.judge.compiling import CompileError, Compiler
 from microcoder.judge.domain.detail import only_first, with_detail, without_detail
-from microcoder.judge.domain.engine import Engine, EngineFailed, Outcome, Run, RunLimits, RunSpec
+from microcoder.judge.domain.engine import Engine, EngineFailed, Interaction, Outcome, Run, RunLimits, RunSpec
 from microcoder.judge.domain.program import SourceProgram
-from microcoder.judge.domain.verdicts import classify, measured, summarize
+from microcoder.judge.domain.scoring import Grading, with_groups
+from microcoder.judge.domain.stopping import chains
+from microcoder.judge.domain.verdicts import measured, summarize
+from microcoder.judge.interacting import InteractiveTrial, interactor_of
 from microcoder.judge.slots import SlotPool
 from microcoder.judge.suites import Suite, Test
+from microcoder.judge.trying import BatchTrial, Trial
 
 _ATTEMPTS = 2
 OnResult = Callable[[TestResult], None]
@@ -40,15 +45,27 @@ class Task:
     """The checker's own program."""
     function: FunctionSpec | None = None
     """What is called; None for programs that read standard input."""
+    interactive: bool = False
+    """The program talks to `interactor`, or else to `validator`."""
+    interactor: SourceProgram | None = None
+    """Of interactive problems with testlib's protocol."""
+    input_file: str = ""
+    """What the program reads; empty for standard input."""
+    output_file: str = ""
+    """What the program writes; empty for standard output."""
     detail_bytes: int = 0
     """How much of the first failed test the report shows; see `microcoder.judge.domain.detail`."""
+
+    @property
+    def scoring(self) -> bool:
+        """Whether the problem is about points."""
+        return bool(self.suite.grouping)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Prepared:
     program: SourceProgram
-    executable: Executable
-    comparison: Comparison
+    trial: Trial
     task: Task
     run: Run
     on_outcome: OnOutcome
@@ -122,9 +139,8 @@ class SubmissionJudge:
         if not task.suite.names:
             raise InvalidArgument("there are no tests", fields={"task": "has no tests"})
         with self._pool.submission(deadline_s=deadline_s, own=own) as key:
-            run = partial(self._run_in_turn, key)
             try:
-                prepared = await self._prepare(program, task, run, on_outcome)
+                prepared = await self._prepare(program, task, key, on_outcome)
             except EngineFailed as error:
                 self._on_failure(str(error))
                 failed = TestResult(ordinal=0, name=task.suite.names[0], verdict=Verdict.IE, message=str(error))
@@ -140,46 +156,95 @@ class SubmissionJudge:
         async with self._pool.slot(key):
             return await self._engine.run(spec)
 
+    async def _interact_in_turn(
+        self, key: int, program: RunSpec, other: RunSpec, settles: Callable[[Outcome], bool]
+    ) -> Interaction:
+        async with self._pool.slot(key):
+            return await self._engine.interact(program, other, settles=settles)
+
     async def _prepare(
-        self, program: SourceProgram, task: Task, run: Run, on_outcome: OnOutcome
+        self, program: SourceProgram, task: Task, key: int, on_outcome: OnOutcome
     ) -> _Prepared | CompileError:
-        if task.validator is not None:
-            comparison: Comparison = await validator_comparison(self._compiler, task.validator, task.checker.flags, run)
-        else:
-            by_value = task.function and call_comparison(task.function, task.checker)
-            comparison = by_value or BuiltInComparison(task.checker)
+        run = partial(self._run_in_turn, key)
+        make = self._interactive_trial if task.interactive else self._batch_trial
+        trial = await make(program, task, key, run)
+        if isinstance(trial, CompileError):
+            return trial
+        return _Prepared(program=program, trial=trial, task=task, run=run, on_outcome=on_outcome)
+
+    async def _interactive_trial(
+        self, program: SourceProgram, task: Task, key: int, run: Run
+    ) -> InteractiveTrial | CompileError:
+        checker = await self._by_program(task, run) if task.interactor and task.validator else None
+        interactor = await interactor_of(
+            self._compiler,
+            task.interactor,
+            task.validator,
+            checker,
+            run,
+            flags=task.checker.flags,
+            scoring=task.scoring,
+        )
+        executable = await self._compiler.prepare(program, run)
+        if isinstance(executable, CompileError):
+            return executable
+        interact = partial(self._interact_in_turn, key)
+        return InteractiveTrial(executable, interactor, task.limits, run, interact)
+
+    async def _batch_trial(self, program: SourceProgram, task: Task, key: int, run: Run) -> BatchTrial | CompileError:
+        del key
+        comparison = await self._comparison(task, run)
         executable = await self._compiler.prepare(program, run)
         if isinstance(executable, CompileError):
             return executable
         if task.function:
             language = self._compiler.language(program.language)
             executable = calling(program, executable, task.function, language, preludes=self._preludes)
-        return _Prepared(
-            program=program, executable=executable, comparison=comparison, task=task, run=run, on_outcome=on_outcome
+        return BatchTrial(
+            program=executable,
+            comparison=comparison,
+            limits=task.limits,
+            run=run,
+            returns=task.function is not None,
+            input_file=task.input_file,
+            output_file=task.output_file,
+        )
+
+    async def _comparison(self, task: Task, run: Run) -> Comparison:
+        by_program = await self._by_program(task, run)
+        by_value = task.function and call_comparison(task.function, task.checker)
+        return by_program or by_value or BuiltInComparison(task.checker)
+
+    async def _by_program(self, task: Task, run: Run) -> Comparison | None:
+        if task.validator is None:
+            return None
+        checker = task.checker
+        return await checker_comparison(
+            self._compiler, task.validator, checker.kind, checker.flags, run, scoring=task.scoring
         )
 
     async def _run_all(self, prepared: _Prepared, stop: StopMode, on_result: OnResult) -> list[TestResult]:
-        results: list[TestResult] = []
+        suite = prepared.task.suite
+        results: dict[int, TestResult] = {}
 
         async def judge_one(ordinal: int) -> TestResult:
-            result = await self._judge_test(prepared, ordinal)
-            results.append(result)
+            result = results[ordinal] = await self._judge_test(prepared, ordinal)
             on_result(without_detail(result))
             return result
 
-        names = prepared.task.suite.names
-        first = await judge_one(0)
-        if stop is StopMode.ALL:
-            await _together(judge_one, range(1, len(names)))
-            return results
-        ordinal, last = 1, first
-        while last.verdict is Verdict.AC and ordinal < len(names):
-            last = await judge_one(ordinal)
-            ordinal += 1
-        results.extend(
-            TestResult(ordinal=rest, name=names[rest], verdict=Verdict.SKIPPED) for rest in range(ordinal, len(names))
-        )
-        return results
+        async def judge_chain(chain: Sequence[int]) -> None:
+            """Up to the first test that fails."""
+            for ordinal in chain:
+                result = results.get(ordinal) or await judge_one(ordinal)
+                if result.verdict is not Verdict.AC:
+                    return
+
+        await judge_one(0)  # alone: a program that is not of its language fails here already
+        await _together(judge_chain(chain) for chain in chains(stop, suite.groups))
+        return [
+            results.get(ordinal) or TestResult(ordinal=ordinal, name=name, verdict=Verdict.SKIPPED)
+            for ordinal, name in enumerate(suite.names)
+        ]
 
     async def _judge_test(self, prepared: _Prepared, ordinal: int) -> TestResult:
         name = prepared.task.suite.names[ordinal]
@@ -196,24 +261,13 @@ class SubmissionJudge:
         return result
 
     async def _attempt(self, prepared: _Prepared, test: Test, ordinal: int) -> TestResult:
-        task = prepared.task
-        outcome = await prepared.run(
-            RunSpec(
-                argv=prepared.executable.argv,
-                files=prepared.executable.files,
-                stdin=test.input,
-                limits=task.limits,
-                result_channel=task.function is not None,
-            )
-        )
+        outcome, judgement = await prepared.trial.attempt(test)
         self._on_run(prepared.program.language, outcome)
         prepared.on_outcome(test.name, outcome)
-        found = classify(outcome, task.limits)
-        if found and found[0] is Verdict.RE and ordinal == 0:
+        if judgement.verdict is Verdict.RE and ordinal == 0:
             await self._tell_from_compile_error(prepared)
-        verdict, message = found or await prepared.comparison.compare(test, outcome, prepared.run)
-        result = measured(ordinal, test.name, outcome, verdict, message)
-        shown = task.detail_bytes
+        result = measured(ordinal, test.name, outcome, judgement)
+        shown = prepared.task.detail_bytes
         return with_detail(result, outcome, input_data=test.input, answer=test.answer, max_bytes=shown)
 
     async def _tell_from_compile_error(self, prepared: _Prepared) -> None:
@@ -223,18 +277,19 @@ class SubmissionJudge:
             raise _NotOfItsLanguage(error)
 
     def _report(self, results: list[TestResult], task: Task) -> JudgeReport:
-        total = len(task.suite.names)
-        return summarize(results, total=total, judge_version=self._version, tier=self._engine.tier.value)
+        suite = task.suite
+        report = summarize(results, total=len(suite.names), judge_version=self._version, tier=self._engine.tier.value)
+        return with_groups(report, Grading(suite.grouping, suite.names, suite.groups)) if task.scoring else report
 
     def _compile_error(self, error: CompileError, task: Task) -> JudgeReport:
         return replace(self._report([], task), verdict=Verdict.CE, compile_message=error.message)
 
 
-async def _together(judge_one: Callable[[int], Coroutine[None, None, TestResult]], ordinals: range) -> None:
+async def _together(work: Iterable[Coroutine[None, None, None]]) -> None:
     """All at a time; the first error cancels the rest and is raised as itself."""
     try:
         async with asyncio.TaskGroup() as group:
-            for ordinal in ordinals:
-                group.create_task(judge_one(ordinal))
+            for one in work:
+                group.create_task(one)
     except ExceptionGroup as errors:
         raise errors.exceptions[0] from None

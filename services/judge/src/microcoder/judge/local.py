@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from microcoder.core.problem import Checker, FunctionSpec
 from microcoder.core.verdict import JudgeReport, StopMode
 from microcoder.judge.app import Sandbox
-from microcoder.judge.domain.engine import Engine, Outcome, RunLimits, RunSpec
+from microcoder.judge.domain.engine import PROGRAM_DIR, Engine, Outcome, RunLimits, RunSpec
+from microcoder.judge.domain.languages import python_command
 from microcoder.judge.domain.program import SourceProgram
 from microcoder.judge.judging import SubmissionJudge, Task
 from microcoder.judge.suites import InlineSuite, Test
@@ -57,16 +58,20 @@ class LocalJudge:
         suite = InlineSuite([Test(name=str(i), input=_bytes(a), answer=_bytes(b)) for i, (a, b) in enumerate(tests)])
         function = function or (FunctionSpec(entry=entry) if entry else None)
         task = Task(suite=suite, limits=limits, checker=checker, validator=validator, function=function)
+        return await self.report_on(self.source(code, language), task, stop=stop)
+
+    async def report_on(self, program: SourceProgram, task: Task, *, stop: StopMode = StopMode.ALL) -> JudgeReport:
+        """The report on a program of any number of files, judged on a task of any kind."""
         sandbox = self.sandbox
         judge = SubmissionJudge(sandbox.engine, sandbox.compiler, sandbox.pool, version="local", preludes=self.preludes)
-        return await judge.judge(self.source(code, language), task, stop=stop)
+        return await judge.judge(program, task, stop=stop)
 
 
 async def run_python(
     engine: Engine, python: str, code: str, *arguments: str, limits: RunLimits = DEFAULT_LIMITS, stdin: bytes = b""
 ) -> Outcome:
     """What becomes of a Python program, without any comparison."""
-    argv = (python, "-s", "-B", "{program}/main.py", *arguments)
+    argv = (*python_command(python), f"{PROGRAM_DIR}/main.py", *arguments)
     return await engine.run(RunSpec(argv=argv, files={"main.py": code.encode()}, stdin=stdin, limits=limits))
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from microcoder.core.errors import FailedPrecondition
+from microcoder.core.grouping import TestGroup
 from microcoder.judge.suites import BlobCache, Test
 from microcoder.v1 import judge_service_pb2 as pb
 
@@ -15,7 +16,14 @@ _SHOWN = 3
 class ReferencedSuite:
     """See `referenced_suite`."""
 
-    def __init__(self, tests: Sequence[pb.InlineTest], held: Mapping[str, bytes], blobs: BlobCache) -> None:
+    def __init__(
+        self,
+        tests: Sequence[pb.InlineTest],
+        held: Mapping[str, bytes],
+        blobs: BlobCache,
+        grouping: Sequence[TestGroup] = (),
+    ) -> None:
+        self._grouping = tuple(grouping)
         self._tests = tests
         self._held = held
         self._blobs = blobs
@@ -25,12 +33,22 @@ class ReferencedSuite:
     def names(self) -> tuple[str, ...]:
         return self._names
 
+    @property
+    def groups(self) -> tuple[str, ...]:
+        return tuple(test.group for test in self._tests)
+
+    @property
+    def grouping(self) -> tuple[TestGroup, ...]:
+        return self._grouping
+
     async def load(self, ordinal: int) -> Test:
         test = self._tests[ordinal]
         data, answer = await asyncio.gather(
             self._part(test.input, test.input_digest), self._part(test.answer, test.answer_digest)
         )
-        return Test(name=self._names[ordinal], input=data, answer=answer)
+        return Test(
+            name=self._names[ordinal], input=data, answer=answer, flags=tuple(test.validator_flags), group=test.group
+        )
 
     async def _part(self, content: bytes, digest: str) -> bytes:
         if not digest:
@@ -39,8 +57,15 @@ class ReferencedSuite:
         return held if held is not None else await self._blobs.get(digest)
 
 
-async def referenced_suite(tests: Sequence[pb.InlineTest], blobs: BlobCache) -> ReferencedSuite:
+async def referenced_suite(
+    tests: Sequence[pb.InlineTest], blobs: BlobCache, grouping: Sequence[TestGroup] = ()
+) -> ReferencedSuite:
     """The suite. What is in memory now stays there until the suite is gone.
+
+    Args:
+        tests: Of the request.
+        blobs: Where parts are that are named by digest.
+        grouping: Settings of groups, where tests are about points.
 
     Raises:
         FailedPrecondition: Some digests are neither in memory nor in the store; reason `TESTS_MISSING`.
@@ -56,4 +81,4 @@ async def referenced_suite(tests: Sequence[pb.InlineTest], blobs: BlobCache) -> 
             reason=TESTS_MISSING,
             metadata={"missing": str(len(missing)), "digests": ",".join(missing[:_SHOWN])},
         )
-    return ReferencedSuite(tests, held, blobs)
+    return ReferencedSuite(tests, held, blobs, grouping)

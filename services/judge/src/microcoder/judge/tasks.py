@@ -1,12 +1,18 @@
 """What a program is judged on: taken from a problem of the catalogue or from a request."""
 
 import asyncio
+from dataclasses import replace
 
-from microcoder.core.errors import FailedPrecondition, InvalidArgument
+from microcoder.core.errors import FailedPrecondition
+from microcoder.core.grouping import TestGroup
 from microcoder.core.problem import Checker, CheckerKind, FunctionSpec, IoMode, Limits, Problem, Program
+from microcoder.core.verification import Verification
+from microcoder.judge.domain.comparison import PROGRAMS
+from microcoder.judge.domain.engine import RunLimits
 from microcoder.judge.domain.languages import Language
 from microcoder.judge.domain.limits import problem_limits, requested_limits
 from microcoder.judge.domain.program import SourceProgram
+from microcoder.judge.inline import check_inline_task, inline_program
 from microcoder.judge.judging import Task
 from microcoder.judge.referenced import referenced_suite
 from microcoder.judge.suites import BlobCache, StoredSuite
@@ -22,29 +28,38 @@ class TaskSource:
         self._store = store
         self._blobs = blobs
 
-    async def of_problem(self, problem: Problem, language: Language, *, limits: Limits | None = None) -> Task:
+    async def of_problem(
+        self, problem: Problem, language: Language, *, limits: Limits | None = None, proven: Verification | None = None
+    ) -> Task:
         """The task of a problem, with its limits for `language` or with those of the request.
 
+        Args:
+            problem: What to judge on.
+            language: Of the program.
+            limits: Of the request.
+            proven: The problem's verification, whose CPU time limits go before the problem's own.
+
         Raises:
-            FailedPrecondition: Its way of input and output cannot be judged.
+            FailedPrecondition: It lacks a program that it says it has.
             NotFound: The store has lost the validator.
         """
-        if problem.io_mode not in (IoMode.STDIO, IoMode.FUNCTION):
-            raise FailedPrecondition(
-                f"{problem.id} is a problem of mode {problem.io_mode}, which this judge cannot run",
-                reason="UNSUPPORTED_MODE",
-            )
-        custom = problem.checker.kind is CheckerKind.CUSTOM
-        if custom and problem.checker.program is None:
+        checker, interactor = problem.checker, problem.interactor
+        if checker.kind in PROGRAMS and checker.program is None:
             raise FailedPrecondition(f"{problem.id} has lost its output validator", reason="VALIDATOR_UNUSABLE")
+        if problem.io_mode is IoMode.INTERACTIVE and interactor is None and checker.kind is not CheckerKind.CUSTOM:
+            raise FailedPrecondition(
+                f"{problem.id} is interactive and has no program that talks", reason="VALIDATOR_UNUSABLE"
+            )
         return Task(
             suite=StoredSuite(problem.suite, self._blobs),
-            limits=requested_limits(limits)
-            if limits
-            else problem_limits(problem.limits, multiplier=language.time_multiplier),
-            checker=problem.checker,
-            validator=await self.source_of(problem.checker.program) if custom and problem.checker.program else None,
+            limits=requested_limits(limits) if limits else _limits(problem, language, proven),
+            checker=checker,
+            validator=await self.source_of(checker.program) if checker.program else None,
             function=problem.function if problem.io_mode is IoMode.FUNCTION else None,
+            interactive=problem.io_mode is IoMode.INTERACTIVE,
+            interactor=await self.source_of(interactor) if interactor else None,
+            input_file=problem.input_file,
+            output_file=problem.output_file,
         )
 
     async def of_id(self, problem_id: str, language: Language, *, limits: Limits | None = None) -> Task:
@@ -53,28 +68,31 @@ class TaskSource:
         Raises:
             NotFound: There is none such.
         """
-        return await self.of_problem(await self._store.problems.get(problem_id), language, limits=limits)
+        problem = await self._store.problems.get(problem_id)
+        proven = None if limits else await self._store.verifications.find(problem_id)
+        return await self.of_problem(problem, language, limits=limits, proven=proven)
 
     async def of_request(self, message: pb.InlineTask, *, limits: Limits | None) -> Task:
         """The task of a request.
 
         Raises:
-            InvalidArgument: It asks for a validator, which has no place in a request, or its limits are out of range.
+            InvalidArgument: A program is missing or not a safe one, or limits are out of range.
             FailedPrecondition: It names tests that are not here.
         """
-        checker = from_proto(message.checker, Checker) if message.HasField("checker") else Checker()
-        if checker.kind in (CheckerKind.CUSTOM, CheckerKind.TESTLIB):
-            raise InvalidArgument(
-                "tests of a request are compared by a built-in checker",
-                fields={"inline_task.checker": "must not be a program"},
-            )
+        check_inline_task(message)
         if limits is None:
             limits = from_proto(message.limits, Limits) if message.HasField("limits") else Limits()
+        groups = [from_proto(group, TestGroup) for group in message.groups]
         return Task(
             limits=requested_limits(limits),
-            suite=await referenced_suite(message.tests, self._blobs),
-            checker=checker,
+            suite=await referenced_suite(message.tests, self._blobs, groups),
+            checker=from_proto(message.checker, Checker) if message.HasField("checker") else Checker(),
+            validator=inline_program(message, "checker_program"),
             function=from_proto(message.function, FunctionSpec) if message.HasField("function") else None,
+            interactive=message.interactive,
+            interactor=inline_program(message, "interactor"),
+            input_file=message.input_file,
+            output_file=message.output_file,
         )
 
     async def source_of(self, program: Program) -> SourceProgram:
@@ -84,3 +102,11 @@ class TaskSource:
         return SourceProgram(
             language=program.language, files=dict(zip(paths, contents, strict=True)), main=paths[0] if paths else ""
         )
+
+
+def _limits(problem: Problem, language: Language, proven: Verification | None) -> RunLimits:
+    if proven is not None and proven.suite_digest == problem.suite.digest:
+        proposed = proven.cpu_time_limits_ms.get(language.id)
+        if proposed is not None:
+            return problem_limits(replace(problem.limits, cpu_time_ms=proposed), multiplier=1.0)
+    return problem_limits(problem.limits, multiplier=language.time_multiplier)

@@ -1,7 +1,7 @@
 """The port to whatever runs a program once: what goes in, what comes out.
 
 The cold engine (`microcoder.judge.adapters.jail`) starts a fresh process in fresh namespaces per run and is the
-reference that every other engine must agree with.
+reference that the warm engine (`microcoder.judge.adapters.warm`) must agree with.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -34,6 +34,17 @@ class Tier(StrEnum):
 
 
 STRONGEST_FIRST = tuple(reversed(Tier))
+
+
+class EngineKind(StrEnum):
+    """Which engine runs programs."""
+
+    AUTO = "auto"
+    """Warm where it works, else cold."""
+    WARM = "warm"
+    """In jails that stay; refuses to start where that does not work."""
+    COLD = "cold"
+    """Each run in a process and a jail of its own: the reference."""
 
 
 class Ended(StrEnum):
@@ -164,6 +175,10 @@ class Engine(Protocol):
     @property
     def mechanisms(self) -> tuple[str, ...]:
         """What the tier is made of on this host and what is missing, for people."""
+
+    @property
+    def python(self) -> str:
+        """Path of the interpreter that programs get."""
 
     async def run(self, spec: RunSpec) -> Outcome:
         """Runs the program to its end. Cancelling the call kills it at once.

@@ -76,9 +76,14 @@ _CHECK_SYNTAX = "import sys; compile(open(sys.argv[1], 'rb').read(), sys.argv[1]
 _CPP_SUFFIXES = (".cpp", ".cc", ".cxx", ".C", ".c++")
 
 
-def _python(python: str) -> Language:
+def python_command(python: str) -> tuple[str, ...]:
+    """How a Python program is started, up to its file."""
     # -s and -B: nothing of a user's home, no caches. Long integers convert as before Python 3.11.
-    start = (python, "-s", "-B", "-X", "int_max_str_digits=0")
+    return (python, "-s", "-B", "-X", "int_max_str_digits=0")
+
+
+def _python(python: str) -> Language:
+    start = python_command(python)
     return Language(
         id="python3",
         main="main.py",

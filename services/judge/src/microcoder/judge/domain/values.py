@@ -12,8 +12,10 @@ from typing import Any
 
 from microcoder.core.problem import ValueKind
 
-FLOAT_TOLERANCE = 1e-6
-"""Where the problem states none; LeetCode's own problems state 1e-5."""
+ABSOLUTE_TOLERANCE = 1e-5
+"""Where the problem states none: LeetCode's own, whose answers have five digits after the point."""
+RELATIVE_TOLERANCE = 1e-6
+"""Where the problem states none."""
 _WHOLE_TOLERANCE = 1e-9
 """Of a float in place of a whole number, absolutely: `0.1 * 3 * 10` is 3, but 1e9 + 0.5 is not 1e9."""
 _MAX_DIGITS = 4_000
@@ -37,9 +39,9 @@ class Rules:
     """What the result stands for."""
     unordered_levels: int = 0
     """Levels of lists, from the outermost, whose order does not matter."""
-    absolute: float = FLOAT_TOLERANCE
+    absolute: float = ABSOLUTE_TOLERANCE
     """Largest absolute error of a number; this or the relative one must hold."""
-    relative: float = FLOAT_TOLERANCE
+    relative: float = RELATIVE_TOLERANCE
     """Largest relative error of a number."""
     whole_too: bool = False
     """Whether a float may differ that much from a whole number, too."""

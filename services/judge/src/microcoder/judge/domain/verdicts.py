@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from microcoder.core.verdict import JudgeReport, TestResult, Verdict
 from microcoder.judge.domain.engine import Ended, Outcome, RunLimits
+from microcoder.judge.domain.judgement import Judgement
 
 _MESSAGE_CHARS = 500
 _ALLOCATION_FAILED = (b"MemoryError", b"std::bad_alloc")
@@ -52,18 +53,22 @@ def _crashed(outcome: Outcome) -> tuple[Verdict, str] | None:
     return None
 
 
-def measured(ordinal: int, name: str, outcome: Outcome, verdict: Verdict, message: str) -> TestResult:
+def measured(ordinal: int, name: str, outcome: Outcome, judgement: Judgement) -> TestResult:
     """The result of a test: what was measured, the verdict and why."""
     return TestResult(
         ordinal=ordinal,
         name=name,
-        verdict=verdict,
+        verdict=judgement.verdict,
         cpu_time_ms=outcome.cpu_time_us // 1000,
         wall_time_ms=outcome.wall_time_us // 1000,
         memory_bytes=outcome.memory_bytes,
         exit_code=outcome.exit_code,
         signal=outcome.signal,
-        message=message,
+        message=judgement.message,
+        difference=judgement.difference,
+        score=judgement.score,
+        score_multiplier=judgement.score_multiplier,
+        team_message=judgement.team_message,
     )
 
 
