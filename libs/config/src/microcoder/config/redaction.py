@@ -8,7 +8,7 @@ REDACTED = "**********"
 _SECRET_NAME = re.compile(
     r"(^|[_.-])(password|passwd|secret|token|api_?key|credentials?|authorization|private_?key)$", re.IGNORECASE
 )
-_URL_USERINFO = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s?#\"']*@", re.IGNORECASE)
+_URL_USERINFO = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]{0,30}://)[^/\s?#\"']*@", re.IGNORECASE)
 _URL_PARAMETER = re.compile(
     r"(?P<name>[?&](?:[\w.-]*(?:password|secret|token|key|signature)[\w.-]*)=)[^&\s#\"']+", re.IGNORECASE
 )
