@@ -26,14 +26,14 @@ def test_nothing_is_allowed_by_default() -> None:
 
 
 def test_calls_are_allowed_on_both_ends_and_only_those() -> None:
-    objects = scenario("minimal")
+    objects = scenario("hpa")
     callers = {
         name: components(policy(objects, name)["ingress"], "from")
         for name in ("scraper", "normalizer", "judge", "scorer", "trainer", "evaluator")
     }
-    assert callers["judge"] == {"scorer", "evaluator", "training", "test"}
-    assert callers["scorer"] == {"test"}
-    assert not any(callers[name] for name in ("scraper", "normalizer", "trainer", "evaluator"))
+    assert callers["judge"] == {"scorer", "evaluator", "training", "test", "cli"}
+    assert callers["scorer"] == {"test", "cli"}
+    assert all(callers[name] == {"cli"} for name in ("scraper", "normalizer", "trainer", "evaluator"))
     for called, those in callers.items():
         for caller in those:
             assert called in components(policy(objects, caller)["egress"], "to")
@@ -67,7 +67,7 @@ def test_each_service_has_credentials_of_its_own_and_the_llms_key_where_it_is_us
         "kafka-cluster-ca-cert",
         "mc-judge-tls",
         "microcoder-token",
-    }  # noqa: E501
+    }
     assert {maker for maker, names in users.items() if {"llm", "llm-scorer"} & names} == {
         "Deployment/mc-scorer", "Deployment/mc-evaluator",
     }  # fmt: skip

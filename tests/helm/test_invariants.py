@@ -142,6 +142,8 @@ def test_the_key_of_the_authority_is_in_no_pod(name: str) -> None:
 def test_every_service_has_probes_and_ports_that_are_there(name: str) -> None:
     for deployment in kinds(scenario(name), "Deployment"):
         container = deployment["spec"]["template"]["spec"]["containers"][0]
+        if container["name"] == "cli":
+            continue  # it serves nobody
         ports = {port["name"] for port in container["ports"]}
         for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
             assert container[probe]["httpGet"]["port"] in ports
@@ -154,7 +156,7 @@ def test_every_service_has_probes_and_ports_that_are_there(name: str) -> None:
 @every_scenario
 def test_a_pod_is_killed_only_after_it_could_drain(name: str) -> None:
     for maker, pod in pods(scenario(name)):
-        if maker.startswith("Deployment") and not maker.endswith("-llm"):
+        if maker.startswith("Deployment") and not maker.endswith(("-llm", "-cli")):
             variables = {item["name"]: item.get("value") for item in pod["spec"]["containers"][0]["env"]}
             drain = int(variables["MICROCODER_HOST__DRAIN_BUDGET_S"] or 0)
             stop = pod["spec"]["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]

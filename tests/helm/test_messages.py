@@ -40,7 +40,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         "services.judge.autoscaling has hpa and keda enabled",
     ),
     "lag of a service that consumes nothing": (
-        {"services": {"trainer": {"autoscaling": {"keda": {"enabled": True}}}}}, "the trainer consumes nothing",
+        {"services": {"scraper": {"autoscaling": {"keda": {"enabled": True}}}}}, "the scraper consumes nothing",
     ),
     "more consumers than partitions": (
         {"services": {"judge": {"autoscaling": {"maxReplicas": 40, "keda": {"enabled": True}}}}},

@@ -35,7 +35,7 @@ def test_every_pods_settings_load(name: str, monkeypatch: pytest.MonkeyPatch) ->
     shared = kinds(objects, "ConfigMap")[0]["data"]
     for maker, pod in pods(objects):
         component = maker.rpartition("-")[2]
-        if component == "llm":
+        if component in ("llm", "cli"):
             continue
         taken = _effective(pod, shared if component in SERVICES else {})
         with monkeypatch.context() as patch:

@@ -7,7 +7,7 @@ from pydantic import Field
 from tools.chart.base import Image, Labels, Name, Object, Quantity, Resources, Values
 from tools.chart.monitoring import Monitoring
 from tools.chart.outside import Kafka, Llm, Mongodb, NetworkPolicy, Tls, Token
-from tools.chart.service import Count, Seconds, Service, Services
+from tools.chart.service import Count, Seconds, Secrets, Service, Services
 from tools.chart.training import Gpu, Rbac, Training
 
 
@@ -80,6 +80,15 @@ class EgressOnly(Values):
     extra_egress: list[Object]
 
 
+class Cli(Values):
+    """A pod with the command."""
+
+    enabled: bool
+    image: Image
+    resources: Resources
+    secrets: Secrets
+
+
 class Migration(Values):
     """The Job before each install and upgrade."""
 
@@ -122,5 +131,6 @@ class Chart(Values):
     training: Training
     vllm: Vllm
     monitoring: Monitoring
+    cli: Cli
     migration: Migration
     test: Test

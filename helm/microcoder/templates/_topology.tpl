@@ -28,6 +28,7 @@ evaluator:
 {{- define "microcoder.clients" -}}
 training: [judge]
 test: [judge, scorer]
+cli: [scraper, normalizer, judge, scorer, trainer, evaluator]
 migration: []
 {{- end }}
 
