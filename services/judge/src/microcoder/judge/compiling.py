@@ -18,7 +18,7 @@ __all__ = ["CompileError", "Compiler", "Executable"]
 
 _MESSAGE_CHARS = 4_000
 _LIMITS = RunLimits(
-    cpu_time_ms=30_000,
+    cpu_time_ms=20_000,
     memory_bytes=1024 * 2**20,
     output_bytes=64 * 2**20,
     error_bytes=64 * 1024,

@@ -96,7 +96,8 @@ def _python(python: str) -> Language:
 
 
 def _c(language: str, compiler: str, standard: str, suffixes: tuple[str, ...], *libraries: str) -> Language:
-    start = (compiler, "-O2", f"-std={standard}", "-pipe")
+    # A thousand errors tell no more than a few, and take the compiler minutes.
+    start = (compiler, "-O2", f"-std={standard}", "-pipe", "-fmax-errors=25", "-fdiagnostics-color=never")
     return Language(
         id=language,
         main=f"main{suffixes[0]}",
