@@ -675,12 +675,15 @@ class GetCapabilitiesResponse(_message.Message):
     MECHANISMS_FIELD_NUMBER: _builtins.int
     JUDGE_VERSION_FIELD_NUMBER: _builtins.int
     SLOTS_FIELD_NUMBER: _builtins.int
+    RUNS_FIELD_NUMBER: _builtins.int
     tier: _builtins.str
     """Isolation tier of this host."""
     judge_version: _builtins.str
     """Version of the judge."""
     slots: _builtins.int
     """Submissions that are run at a time."""
+    runs: _builtins.int
+    """Programs run since the judge started: it grows for as long as the judge works."""
     @_builtins.property
     def languages(self) -> _containers.RepeatedCompositeFieldContainer[Global___LanguageCapability]:
         """Languages that work here."""
@@ -697,10 +700,11 @@ class GetCapabilitiesResponse(_message.Message):
         mechanisms: _abc.Iterable[_builtins.str] | None = ...,
         judge_version: _builtins.str = ...,
         slots: _builtins.int = ...,
+        runs: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["judge_version", b"judge_version", "languages", b"languages", "mechanisms", b"mechanisms", "slots", b"slots", "tier", b"tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["judge_version", b"judge_version", "languages", b"languages", "mechanisms", b"mechanisms", "runs", b"runs", "slots", b"slots", "tier", b"tier"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

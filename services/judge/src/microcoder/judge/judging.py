@@ -109,6 +109,11 @@ class SubmissionJudge:
         self._on_run = on_run
         self._on_failure = on_failure
 
+    @property
+    def runs(self) -> int:
+        """Runs that have ended since the start, of all submissions."""
+        return self._pool.served
+
     async def judge(
         self,
         program: SourceProgram,

@@ -108,7 +108,9 @@ class Servicer(JudgeServicer):
 
     async def GetCapabilities(self, request: pb.GetCapabilitiesRequest, context: Context) -> pb.GetCapabilitiesResponse:
         del request, context
-        return self._capabilities
+        answer = pb.GetCapabilitiesResponse(runs=self._judge.runs)
+        answer.MergeFrom(self._capabilities)
+        return answer
 
     async def _report(
         self,

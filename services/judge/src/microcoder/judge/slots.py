@@ -23,6 +23,8 @@ class SlotPool:
 
     def __init__(self, *, slots: int, max_submissions: int) -> None:
         self.slots = slots
+        self.served = 0
+        """Runs that have ended."""
         self._free = slots
         self._max_submissions = max_submissions
         self._keys = itertools.count()
@@ -79,6 +81,7 @@ class SlotPool:
         try:
             yield
         finally:
+            self.served += 1
             self._mean_hold_s += _SMOOTHING * (loop.time() - begun - self._mean_hold_s)
             self._release()
 
