@@ -98,7 +98,15 @@ def make_parts(runtime: Runtime[JudgeServiceSettings], sandbox: Sandbox) -> tupl
     )
     blobs = BlobCache(runtime.store.blobs, max_bytes=settings.blob_cache_bytes)
     tasks = TaskSource(runtime.store, blobs)
-    verifier = Verifier(judge, compiler, tasks, version=runtime.version, tier=engine.tier.value, clock=runtime.clock)
+    verifier = Verifier(
+        judge,
+        compiler,
+        tasks,
+        version=runtime.version,
+        tier=engine.tier.value,
+        clock=runtime.clock,
+        max_guess_share=settings.max_guess_share,
+    )
     handler = VerifyProblem(runtime, verifier)
     servicer = Servicer(
         store=runtime.store,

@@ -2,6 +2,7 @@
 
 from microcoder.bus import Poison
 from microcoder.core.errors import Unavailable
+from microcoder.core.problem import Problem
 from microcoder.core.timeline import Stage
 from microcoder.core.verification import Verification
 from microcoder.host import Runtime
@@ -33,6 +34,8 @@ class VerifyProblem:
             raise Unavailable(f"{payload.problem_id} is not in the store yet at revision {payload.revision}")
         if problem.revision > payload.revision:
             return  # stale: the newer revision has an event of its own
+        if await self._rejected_by_others(problem):
+            return
         known = await store.verifications.find(problem.id)
         if known is None or known.revision != problem.revision or known.suite_digest != problem.suite.digest:
             known = await self._verifier.verify(problem)
@@ -40,12 +43,19 @@ class VerifyProblem:
                 return
         await self._tell(known)
 
+    async def _rejected_by_others(self, problem: Problem) -> bool:
+        return any(
+            entry.stage is Stage.REJECTED and entry.revision == problem.revision and entry.actor != self._runtime.name
+            for entry in await self._runtime.store.timeline.of(problem.id)
+        )
+
     async def _tell(self, record: Verification) -> None:
         runtime = self._runtime
         facts = {
             "grade": record.grade.value,
             "accepted": f"{record.accepted_passed}/{record.accepted_total}",
             "wrong": f"{record.wrong_caught}/{record.wrong_total}",
+            "guess_share": f"{record.guess_share:.2f}",
             "tier": record.tier,
             "judge_version": record.judge_version,
         }

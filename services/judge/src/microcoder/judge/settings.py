@@ -31,6 +31,8 @@ class JudgeSettings(Group):
     """C++ compiler."""
     time_multipliers: dict[str, float] = Field(default_factory=dict)
     """CPU time multipliers on problems' own limits that differ from the table's, by language."""
+    max_guess_share: float = Field(default=1.0, gt=0, le=1)
+    """A problem is rejected where one output, or the input itself, passes this share of its tests."""
     preludes: dict[str, str] = Field(default_factory=dict)
     """Python texts that function calls may have before the program, by name, beside `leetcode` and `none`."""
     cache_dir: Path = Field(default_factory=_cache_dir)

@@ -9,13 +9,15 @@ punish right answers. Wrong programs must fail: else it would reward wrong ones.
   limit, and the grade says so.
 """
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from microcoder.core.problem import Program
 from microcoder.core.rejection import RejectReason
 from microcoder.core.verdict import JudgeReport, Verdict
-from microcoder.core.verification import Grade, ProgramCheck
+from microcoder.core.verification import Catch, Grade, ProgramCheck
+from microcoder.judge.domain.guessing import Guess
 
 _SLOW = frozenset({Verdict.TLE, Verdict.ITL})
 _NOT_RUN = frozenset({Verdict.SKIPPED, Verdict.CE})
@@ -91,6 +93,35 @@ def conclude(checks: Sequence[ProgramCheck]) -> Finding:
         wrong_total=len(wrong),
         wrong_caught=len(caught),
     )
+
+
+def needs_checker(finding: Finding, why: str) -> Finding:
+    """The conclusion where more than one answer seems right, for a reason as of `several_answers`."""
+    message = f"{why}: if more than one answer is right, the problem needs a checker of its own"
+    return _rejected(finding, RejectReason.NEEDS_CHECKER, message)
+
+
+def guessable(finding: Finding, guess: Guess) -> Finding:
+    """The conclusion where a program passes that does not solve the problem."""
+    share = "all tests" if guess.share >= 1 else f"{guess.share:.0%} of the tests"
+    return _rejected(finding, RejectReason.GUESSABLE, f"a program that prints {guess.text} passes {share}")
+
+
+def not_repeatable(finding: Finding, again: ProgramCheck) -> Finding:
+    """The conclusion where a right program that has passed fails the second time."""
+    message = f"{_told(again)} when it is run again, though it has passed before"
+    return _rejected(finding, RejectReason.NOT_REPEATABLE, message)
+
+
+def _rejected(finding: Finding, reason: RejectReason, message: str) -> Finding:
+    return replace(finding, grade=Grade.NONE, reason=reason, message=message)
+
+
+def catches(checks: Sequence[ProgramCheck], tests: Sequence[str]) -> tuple[Catch, ...]:
+    """Which of `tests` the wrong programs failed on first."""
+    wrong = [c for c in checks if c.expected and Verdict.AC not in c.expected and c.verdict not in _NOT_RUN]
+    counts = Counter(check.failed_test for check in wrong if check.verdict is not Verdict.AC)
+    return tuple(Catch(test=test, programs=counts[test]) for test in tests if counts[test])
 
 
 def _rejection(
