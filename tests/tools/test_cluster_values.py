@@ -1,0 +1,38 @@
+"""The values of the demo: what it says over the chart's own, and nothing lost in merging."""
+
+import json
+
+from tools.cluster.dependencies import with_image
+from tools.cluster.release import Seccomp, merged, values_for
+from tools.cluster.site import journey_values
+
+
+def test_tables_are_merged_and_everything_else_is_replaced() -> None:
+    base = {"a": {"b": 1, "c": [1]}, "d": 2}
+    assert merged(base, {"a": {"c": [2], "e": 3}}) == {"a": {"b": 1, "c": [2], "e": 3}, "d": 2}
+    assert base == {"a": {"b": 1, "c": [1]}, "d": 2}
+
+
+def test_a_profile_is_named_only_where_the_nodes_have_it() -> None:
+    assert Seccomp().values() == {"type": "Unconfined"}
+    assert Seccomp(profile="microcoder/judge.json").values()["localhostProfile"] == "microcoder/judge.json"
+
+
+def test_training_pods_get_the_releases_own_certificates_and_the_store() -> None:
+    values = journey_values(release="mine", image="microcoder/training:1", store_secret="store")
+    env = values["services"]["trainer"]["env"]
+    assert env["TRAINER__LAUNCHER"] == "kubernetes"
+    assert json.loads(env["TRAINER__KUBERNETES__SECRETS"]) == ["store"]
+    assert set(json.loads(env["TRAINER__KUBERNETES__SECRET_FILES"]).values()) == {"mine-client-tls", "mine-token"}
+
+
+def test_values_name_the_dependencies_of_the_local_cluster() -> None:
+    values = values_for(registry="r.example/t", tag="1", llm_base_url="http://llm:8000/v1", seccomp=Seccomp())
+    assert values["image"] == {"registry": "r.example/t", "tag": "1"}
+    assert values["kafka"]["bootstrapServers"] == "kafka:9092"
+
+
+def test_manifests_of_the_local_cluster_take_the_given_image() -> None:
+    text = with_image("feed.yaml", "microcoder/cli", "r.example/t/microcoder/cli:1")
+    assert "image: r.example/t/microcoder/cli:1\n" in text
+    assert "image: microcoder/cli\n" not in text
