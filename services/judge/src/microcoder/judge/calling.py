@@ -15,6 +15,7 @@ from microcoder.core.problem import Checker, FunctionSpec
 from microcoder.core.verdict import Verdict
 from microcoder.judge.compiling import Executable
 from microcoder.judge.domain.engine import Outcome, Run
+from microcoder.judge.domain.judgement import Judgement
 from microcoder.judge.domain.languages import CALL_DRIVER, Language, fill
 from microcoder.judge.domain.preludes import SORTED, prelude_of
 from microcoder.judge.domain.program import SourceProgram
@@ -79,7 +80,7 @@ class CallComparison:
 
     rules: Rules
 
-    async def compare(self, test: Test, outcome: Outcome, run: Run) -> tuple[Verdict, str]:
+    async def compare(self, test: Test, outcome: Outcome, run: Run) -> Judgement:
         """AC or WA; RE where there is no result.
 
         Raises:
@@ -87,7 +88,7 @@ class CallComparison:
         """
         del run
         if not outcome.result:
-            return Verdict.RE, "the program ended before the call returned"
+            return Judgement(verdict=Verdict.RE, message="the program ended before the call returned")
         if max(len(outcome.result), len(test.answer)) < _IN_THREAD_BYTES:
             return self._compare(test, outcome.result)
         return await asyncio.to_thread(self._compare, test, outcome.result)
@@ -106,7 +107,7 @@ class CallComparison:
         except ValueError:
             return False
 
-    def _compare(self, test: Test, result: bytes) -> tuple[Verdict, str]:
+    def _compare(self, test: Test, result: bytes) -> Judgement:
         try:
             right = self.accepts(result, test.answer)
         except ValueError as error:
@@ -114,7 +115,9 @@ class CallComparison:
                 f"the answer of test {test.name!r} is not one JSON value: {error}",
                 fields={"tests.answer": "is not JSON"},
             ) from error
-        return (Verdict.AC, "") if right else (Verdict.WA, f"wrong result: {readable(result, limit=100)}")
+        if right:
+            return Judgement(verdict=Verdict.AC)
+        return Judgement(verdict=Verdict.WA, message=f"wrong result: {readable(result, limit=100)}")
 
 
 def call_comparison(function: FunctionSpec, checker: Checker) -> CallComparison:

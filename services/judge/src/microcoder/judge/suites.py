@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from microcoder.core.errors import InvalidArgument
+from microcoder.core.grouping import TestGroup
 from microcoder.core.ids import digest_of
 from microcoder.core.problem import TestSuite
 from microcoder.store import BlobStore
@@ -22,6 +23,7 @@ class Test:
     input: bytes
     answer: bytes
     flags: tuple[str, ...] = ()
+    group: str = ""
 
 
 class Suite(Protocol):
@@ -30,6 +32,14 @@ class Suite(Protocol):
     @property
     def names(self) -> tuple[str, ...]:
         """Of all tests."""
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The group of each test, in the same order."""
+
+    @property
+    def grouping(self) -> tuple[TestGroup, ...]:
+        """Settings of the groups, where tests are about points."""
 
     async def load(self, ordinal: int) -> Test:
         """One test.
@@ -44,12 +54,21 @@ class Suite(Protocol):
 class InlineSuite:
     """Tests of a request."""
 
-    def __init__(self, tests: Sequence[Test]) -> None:
+    def __init__(self, tests: Sequence[Test], *, grouping: Sequence[TestGroup] = ()) -> None:
         self._tests = tests
+        self._grouping = tuple(grouping)
 
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(test.name for test in self._tests)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        return tuple(test.group for test in self._tests)
+
+    @property
+    def grouping(self) -> tuple[TestGroup, ...]:
+        return self._grouping
 
     async def load(self, ordinal: int) -> Test:
         return self._tests[ordinal]
@@ -120,10 +139,18 @@ class StoredSuite:
     def names(self) -> tuple[str, ...]:
         return tuple(case.name for case in self._suite.cases)
 
+    @property
+    def groups(self) -> tuple[str, ...]:
+        return tuple(case.group for case in self._suite.cases)
+
+    @property
+    def grouping(self) -> tuple[TestGroup, ...]:
+        return self._suite.groups
+
     async def load(self, ordinal: int) -> Test:
         case = self._suite.cases[ordinal]
         data, answer = await asyncio.gather(self._blobs.get(case.input_digest), self._blobs.get(case.answer_digest))
-        return Test(name=case.name, input=data, answer=answer, flags=case.validator_flags)
+        return Test(name=case.name, input=data, answer=answer, flags=case.validator_flags, group=case.group)
 
 
 class PartOfSuite:
@@ -137,6 +164,15 @@ class PartOfSuite:
     def names(self) -> tuple[str, ...]:
         names = self._suite.names
         return tuple(names[ordinal] for ordinal in self._ordinals)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        groups = self._suite.groups
+        return tuple(groups[ordinal] for ordinal in self._ordinals)
+
+    @property
+    def grouping(self) -> tuple[TestGroup, ...]:
+        return self._suite.grouping
 
     async def load(self, ordinal: int) -> Test:
         return await self._suite.load(self._ordinals[ordinal])

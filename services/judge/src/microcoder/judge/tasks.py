@@ -3,13 +3,16 @@
 import asyncio
 from dataclasses import replace
 
-from microcoder.core.errors import FailedPrecondition, InvalidArgument
+from microcoder.core.errors import FailedPrecondition
+from microcoder.core.grouping import TestGroup
 from microcoder.core.problem import Checker, CheckerKind, FunctionSpec, IoMode, Limits, Problem, Program
 from microcoder.core.verification import Verification
+from microcoder.judge.domain.comparison import PROGRAMS
 from microcoder.judge.domain.engine import RunLimits
 from microcoder.judge.domain.languages import Language
 from microcoder.judge.domain.limits import problem_limits, requested_limits
 from microcoder.judge.domain.program import SourceProgram
+from microcoder.judge.inline import check_inline_task, inline_program
 from microcoder.judge.judging import Task
 from microcoder.judge.referenced import referenced_suite
 from microcoder.judge.suites import BlobCache, StoredSuite
@@ -37,23 +40,26 @@ class TaskSource:
             proven: The problem's verification, whose CPU time limits go before the problem's own.
 
         Raises:
-            FailedPrecondition: Its way of input and output cannot be judged.
+            FailedPrecondition: It lacks a program that it says it has.
             NotFound: The store has lost the validator.
         """
-        if problem.io_mode not in (IoMode.STDIO, IoMode.FUNCTION):
-            raise FailedPrecondition(
-                f"{problem.id} is a problem of mode {problem.io_mode}, which this judge cannot run",
-                reason="UNSUPPORTED_MODE",
-            )
-        custom = problem.checker.kind is CheckerKind.CUSTOM
-        if custom and problem.checker.program is None:
+        checker, interactor = problem.checker, problem.interactor
+        if checker.kind in PROGRAMS and checker.program is None:
             raise FailedPrecondition(f"{problem.id} has lost its output validator", reason="VALIDATOR_UNUSABLE")
+        if problem.io_mode is IoMode.INTERACTIVE and interactor is None and checker.kind is not CheckerKind.CUSTOM:
+            raise FailedPrecondition(
+                f"{problem.id} is interactive and has no program that talks", reason="VALIDATOR_UNUSABLE"
+            )
         return Task(
             suite=StoredSuite(problem.suite, self._blobs),
             limits=requested_limits(limits) if limits else _limits(problem, language, proven),
-            checker=problem.checker,
-            validator=await self.source_of(problem.checker.program) if custom and problem.checker.program else None,
+            checker=checker,
+            validator=await self.source_of(checker.program) if checker.program else None,
             function=problem.function if problem.io_mode is IoMode.FUNCTION else None,
+            interactive=problem.io_mode is IoMode.INTERACTIVE,
+            interactor=await self.source_of(interactor) if interactor else None,
+            input_file=problem.input_file,
+            output_file=problem.output_file,
         )
 
     async def of_id(self, problem_id: str, language: Language, *, limits: Limits | None = None) -> Task:
@@ -70,22 +76,23 @@ class TaskSource:
         """The task of a request.
 
         Raises:
-            InvalidArgument: It asks for a validator, which has no place in a request, or its limits are out of range.
+            InvalidArgument: A program is missing or not a safe one, or limits are out of range.
             FailedPrecondition: It names tests that are not here.
         """
-        checker = from_proto(message.checker, Checker) if message.HasField("checker") else Checker()
-        if checker.kind in (CheckerKind.CUSTOM, CheckerKind.TESTLIB):
-            raise InvalidArgument(
-                "tests of a request are compared by a built-in checker",
-                fields={"inline_task.checker": "must not be a program"},
-            )
+        check_inline_task(message)
         if limits is None:
             limits = from_proto(message.limits, Limits) if message.HasField("limits") else Limits()
+        groups = [from_proto(group, TestGroup) for group in message.groups]
         return Task(
             limits=requested_limits(limits),
-            suite=await referenced_suite(message.tests, self._blobs),
-            checker=checker,
+            suite=await referenced_suite(message.tests, self._blobs, groups),
+            checker=from_proto(message.checker, Checker) if message.HasField("checker") else Checker(),
+            validator=inline_program(message, "checker_program"),
             function=from_proto(message.function, FunctionSpec) if message.HasField("function") else None,
+            interactive=message.interactive,
+            interactor=inline_program(message, "interactor"),
+            input_file=message.input_file,
+            output_file=message.output_file,
         )
 
     async def source_of(self, program: Program) -> SourceProgram:
