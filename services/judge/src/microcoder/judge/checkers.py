@@ -12,9 +12,9 @@ from microcoder.judge.domain.program import SourceProgram
 from microcoder.judge.domain.protocols import (
     FEEDBACK_FILES,
     ProtocolError,
-    kattis_judgement,
+    judgement_of_kattis,
+    judgement_of_testlib,
     read_feedback,
-    testlib_judgement,
 )
 from microcoder.judge.suites import Test
 
@@ -78,7 +78,7 @@ class KattisComparison:
             )
         )
         try:
-            return kattis_judgement(said, read_feedback(said.result))
+            return judgement_of_kattis(said, read_feedback(said.result))
         except ProtocolError as error:
             raise EngineFailed(f"the output validator failed: {error}") from error
 
@@ -102,7 +102,7 @@ class TestlibComparison:
             )
         )
         try:
-            return testlib_judgement(said, scoring=self.scoring)
+            return judgement_of_testlib(said, scoring=self.scoring)
         except ProtocolError as error:
             raise EngineFailed(f"the checker failed: {error}") from error
 

@@ -13,7 +13,7 @@ from microcoder.judge.domain.dialogues import settled, verdict_of
 from microcoder.judge.domain.engine import BOX_DIR, Interaction, Outcome, Run, RunLimits, RunSpec
 from microcoder.judge.domain.judgement import Judgement
 from microcoder.judge.domain.program import SourceProgram
-from microcoder.judge.domain.protocols import kattis_judgement, read_feedback, testlib_judgement
+from microcoder.judge.domain.protocols import judgement_of_kattis, judgement_of_testlib, read_feedback
 from microcoder.judge.suites import Test
 
 Interact = Callable[[RunSpec, RunSpec, Callable[[Outcome], bool]], Awaitable[Interaction]]
@@ -59,7 +59,7 @@ class KattisInteractor:
         )
 
     def judgement(self, said: Outcome) -> Judgement:
-        return kattis_judgement(said, read_feedback(said.result))
+        return judgement_of_kattis(said, read_feedback(said.result))
 
     async def last_word(self, judgement: Judgement, said: Outcome, test: Test, run: Run) -> Judgement:
         del said, test, run
@@ -91,7 +91,7 @@ class TestlibInteractor:
         )
 
     def judgement(self, said: Outcome) -> Judgement:
-        return testlib_judgement(said, scoring=self.scoring)
+        return judgement_of_testlib(said, scoring=self.scoring)
 
     async def last_word(self, judgement: Judgement, said: Outcome, test: Test, run: Run) -> Judgement:
         if self.checker is None:

@@ -38,7 +38,7 @@ def read_feedback(framed: bytes) -> dict[str, bytes]:
     return files
 
 
-def kattis_judgement(said: Outcome, feedback: Mapping[str, bytes]) -> Judgement:
+def judgement_of_kattis(said: Outcome, feedback: Mapping[str, bytes]) -> Judgement:
     """What a Kattis validator says: 42 accepts, 43 rejects. A score on rejection does not count.
 
     Raises:
@@ -58,7 +58,7 @@ def kattis_judgement(said: Outcome, feedback: Mapping[str, bytes]) -> Judgement:
     )
 
 
-def testlib_judgement(said: Outcome, *, scoring: bool) -> Judgement:
+def judgement_of_testlib(said: Outcome, *, scoring: bool) -> Judgement:
     """What a testlib checker says: 0 accepts; 1, 2, 4 and 8 reject; 7 gives points, 16 to 216 a share of them.
 
     Points make a test right only where the problem is about points; elsewhere nothing but 0 does.
