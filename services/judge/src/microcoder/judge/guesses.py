@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from microcoder.core.verdict import JudgeReport, Verdict
 from microcoder.judge.calling import call_comparison
-from microcoder.judge.domain.comparison import PROGRAMS, difference, with_flags
+from microcoder.judge.domain.comparison import difference, with_flags
 from microcoder.judge.domain.guessing import LONGEST_GUESS, Guess, Question, best_guess
 from microcoder.judge.domain.program import SourceProgram
 from microcoder.judge.judging import Task
@@ -21,12 +21,12 @@ async def guess_of(task: Task, judge: JudgeProgram) -> Guess:
 
     With a built-in comparison nothing is run: every answer is tried on every test. With a program of the problem, a
     program that prints the first answer and one that copies its input are judged up to their first failure; then the
-    share is at least the one that is told.
+    share is at least the one that is told. An interactive problem is not guessed at.
     """
+    if task.interactive:
+        return Guess()
     if task.validator is not None:
         return await _tried(task, judge)
-    if task.checker.kind in PROGRAMS:
-        return Guess()
     names = task.suite.names
     tests = [await task.suite.load(ordinal) for ordinal in range(len(names))]
     short = [_question(task, test) for test in tests if len(test.answer) <= LONGEST_GUESS]

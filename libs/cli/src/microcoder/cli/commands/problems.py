@@ -15,6 +15,7 @@ from microcoder.core.timeline import Stage
 from microcoder.v1 import normalizer_service_pb2 as pb
 from microcoder.v1 import scraper_service_pb2, source_pb2, timeline_pb2
 from microcoder.v1.run_pb2 import RUN_STATE_FAILED, RUN_STATE_SUCCEEDED
+from microcoder.v1.verification_pb2 import Verification
 
 Source = Annotated[str, typer.Option("--source", help="Only problems that are filed under this name.")]
 
@@ -159,11 +160,31 @@ def _show_problem(answer: pb.GetProblemResponse) -> None:
                 ],
             )
         )
+        for line in _proof(answer.verification):
+            console.print(f"[dim]{shown(line)}[/]")
     if answer.HasField("prediction"):
         made = answer.prediction
         rows = [[name, f"{value:.2f}"] for name, value in sorted(made.dimensions.items())]
         title = f"Difficulty {made.overall:.2f} ± {made.spread:.2f} by {shown(made.scorer)}"
         console.print(table(title, ["dimension", "score#"], rows))
+
+
+def _proof(record: Verification) -> list[str]:
+    """What the runs said about the tests, beside each program's verdict."""
+    lines = []
+    if record.catches:
+        caught = ", ".join(f"{catch.test} ({catch.programs})" for catch in record.catches)
+        lines.append(f"wrong programs caught first by: {caught}")
+    if record.repeated_runs:
+        unstable = f", other output on {', '.join(record.unstable_tests)}" if record.unstable_tests else ", same output"
+        lines.append(f"{record.repeated_runs} runs of a right program made again{unstable}")
+    if record.guess:
+        lines.append(f"best guess: {record.guess}, passes {record.guess_share:.0%} of the tests")
+    limits = sorted(record.cpu_time_limits_ms.items())
+    lines += [
+        f"time limit for {language}: {limit / 1000:g} s, from its accepted programs" for language, limit in limits
+    ]
+    return lines
 
 
 def trace(
