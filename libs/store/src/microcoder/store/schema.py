@@ -11,6 +11,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from microcoder.core.difficulty import Calibration, Prediction
 from microcoder.core.evaluation import EvaluationRun, ItemResult
 from microcoder.core.ingest import ImportRun
+from microcoder.core.lease import Lease
 from microcoder.core.problem import Problem
 from microcoder.core.release import Release
 from microcoder.core.source import Contest, Feed, RawProblem
@@ -60,6 +61,7 @@ TRAINING_SAMPLES = CollectionSpec(
 EVALUATION_RUNS = CollectionSpec(
     name="evaluation_runs", record_type=EvaluationRun, lookups=("state",), newest_first=True
 )
+LEASES = CollectionSpec(name="leases", record_type=Lease)
 EVALUATION_ITEMS = CollectionSpec(name="evaluation_items", record_type=ItemResult, lookups=("run_id",))
 
 COLLECTIONS = (
@@ -77,6 +79,7 @@ COLLECTIONS = (
     TRAINING_SAMPLES,
     EVALUATION_RUNS,
     EVALUATION_ITEMS,
+    LEASES,
 )
 
 

@@ -5,6 +5,7 @@ from typing import Self, TypeVar
 from microcoder.core.difficulty import Calibration, Prediction
 from microcoder.core.evaluation import EvaluationRun, ItemResult
 from microcoder.core.ingest import ImportRun
+from microcoder.core.lease import Lease
 from microcoder.core.problem import Problem
 from microcoder.core.release import Release
 from microcoder.core.source import Contest, Feed, RawProblem
@@ -46,6 +47,7 @@ class Store:
         )
         self.evaluation_runs: Repository[EvaluationRun] = self._repository(schema.EVALUATION_RUNS, EvaluationRun)
         self.evaluation_items: Repository[ItemResult] = self._repository(schema.EVALUATION_ITEMS, ItemResult)
+        self.leases: Repository[Lease] = self._repository(schema.LEASES, Lease)
         self.timeline: TimelineLog = MongoTimelineLog(driver.collection(schema.TIMELINE))
         self.blobs: BlobStore = GridBlobStore(driver, settings)
 

@@ -3,7 +3,7 @@
 import asyncio
 import dataclasses
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ OpenSource = Callable[[Path, str], AbstractContextManager[Source]]
 """Opens the source at a path under a name."""
 
 _MAX_SKIPPED = 1_000
+_LONGEST_WAIT_S = 5.0
 _COUNTER = {
     Change.NEW: "new_problems",
     Change.CHANGED: "changed_problems",
@@ -57,7 +58,8 @@ class Importer:
             self._wake.clear()
             async for run in self._unfinished():
                 await self._run_one(run)
-            await self._wake.wait()
+            with suppress(TimeoutError):  # an import may have come in at another replica
+                await asyncio.wait_for(self._wake.wait(), timeout=_LONGEST_WAIT_S)
 
     async def _unfinished(self) -> AsyncIterator[ImportRun]:
         where = {"state": [RunState.PENDING, RunState.RUNNING]}

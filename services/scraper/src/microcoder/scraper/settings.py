@@ -1,9 +1,12 @@
 """Settings of the scraper."""
 
+from enum import StrEnum
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from microcoder.cluster import ClusterSettings
 from microcoder.config import Group
 from microcoder.host import ServiceSettings
 
@@ -35,8 +38,45 @@ class HttpSettings(Group):
     """Hosts, beside a feed's own, that packages may lie on."""
 
 
+class LeadershipKind(StrEnum):
+    """Who of several scrapers on one database collects."""
+
+    NONE = "none"
+    """This one: it is the only one."""
+    MONGODB = "mongodb"
+    """The holder of a lease in the store."""
+    KUBERNETES = "kubernetes"
+    """The holder of a Lease of the cluster."""
+
+
+class LeaderSettings(Group):
+    """The lease of the leading scraper. The times are those of Kubernetes' own controllers."""
+
+    name: str = "microcoder-scraper"
+    """Name of the lease."""
+    lease_s: float = Field(default=15.0, ge=1)
+    """How long the others wait, after the last sign of the leader, before one takes over."""
+    renew_deadline_s: float = Field(default=10.0, gt=0)
+    """A leader that could not renew its lease for so long stops collecting."""
+    retry_s: float = Field(default=2.0, gt=0)
+    """Pause between two tries to get or renew it."""
+    kubernetes: ClusterSettings = ClusterSettings()
+    """The cluster, where the lease is one of Kubernetes."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.retry_s < self.renew_deadline_s < self.lease_s:
+            raise ValueError("retry_s must be below renew_deadline_s, and that below lease_s")
+        return self
+
+
 class ScraperSettings(Group):
     """What is collected, and how much of it."""
+
+    leadership: LeadershipKind = LeadershipKind.NONE
+    """Who collects where several scrapers share a database: `none`, `mongodb` or `kubernetes`."""
+    leader: LeaderSettings = LeaderSettings()
+    """The lease, unless `leadership` is `none`."""
 
     feeds: tuple[str, ...] = ()
     """Addresses of feeds that are added at start."""
