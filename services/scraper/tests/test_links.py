@@ -38,14 +38,18 @@ def test_links_to_files_folders_and_through_links() -> None:
         ({"p/a/loop": "p"}, RejectReason.UNSAFE_PACKAGE),
         ({"p/x": "q/back", "q/back": "p"}, RejectReason.UNSAFE_PACKAGE),
         ({"p/x": ""}, RejectReason.UNSAFE_PACKAGE),
-        ({"p/x": "p/nothing"}, RejectReason.UNREADABLE_PACKAGE),
-        ({"p/x": "q/nothing"}, RejectReason.UNREADABLE_PACKAGE),
+        ({"p/data/1.ans": "p/nothing"}, RejectReason.UNREADABLE_PACKAGE),
+        ({"p/submissions/accepted/a.py": "q/nothing"}, RejectReason.UNREADABLE_PACKAGE),
     ],
 )
 def test_bad_links(links: dict[str, str], reason: RejectReason) -> None:
     with pytest.raises(BadLink) as caught:
         resolved(tree(["p/a/1.in", "q/secret"], links))
     assert caught.value.fault.reason is reason
+
+
+def test_a_link_to_nothing_that_nobody_judges_is_left_out() -> None:
+    assert resolved(tree(["p/data/1.in"], {"p/problem.pdf": "doc/problem.pdf"})) == {"p/data/1.in": "p/data/1.in"}
 
 
 def test_packages_share_files_of_their_collection() -> None:

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 
 from microcoder.core.rejection import RejectReason
 from microcoder.scraper.domain.listing import Cut, Entry, Fault, Listing
-from microcoder.scraper.domain.names import is_inside
+from microcoder.scraper.domain.names import below, is_inside
 
 _MAX_HOPS = 40
 _MAX_DEPTH = 8
+_JUDGED = frozenset({"data", "submissions", "output_validators", "output_validator"})
+"""Folders of a package that may lack nothing."""
 
 
 class BadLink(Exception):
@@ -21,6 +23,10 @@ class BadLink(Exception):
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.message)
         self.fault = fault
+
+
+class _Dangling(BadLink):
+    """A link to nothing."""
 
 
 class LinkedTree:
@@ -40,6 +46,9 @@ class LinkedTree:
     def files(self, root: str, *, max_files: int) -> dict[str, Entry]:
         """The files of the package at `root` by path, links among them replaced by files from anywhere in the tree.
 
+        A link to nothing is left out where no test, program or validator is missing by it: a statement as PDF is often
+        made elsewhere.
+
         Args:
             root: Folder of the package, "" for the tree's root.
             max_files: Most files that the result may have.
@@ -50,13 +59,20 @@ class LinkedTree:
         """
         files: dict[str, Entry] = {}
         for path in self._inside(root):
-            for name, entry in self._files_at(path, depth=0):
+            for name, entry in self._files_or_nothing(path, root):
                 if self._cut is not None and not is_inside(entry.path, root):
                     raise BadLink(self._cut.fault)
                 files[name] = entry
                 if len(files) > max_files:
                     raise _unsafe(f"more than {max_files} files once links are followed")
         return files
+
+    def _files_or_nothing(self, path: str, root: str) -> Iterator[tuple[str, Entry]]:
+        try:
+            yield from self._files_at(path, depth=0)
+        except _Dangling:
+            if below(path, root).partition("/")[0] in _JUDGED:
+                raise
 
     def _inside(self, folder: str) -> list[str]:
         if not folder:
@@ -80,7 +96,7 @@ class LinkedTree:
         inside = self._inside(real)
         if not inside:
             message = f"the link {link!r} points to {real!r}, which is not there"
-            raise BadLink(Fault(reason=RejectReason.UNREADABLE_PACKAGE, message=message))
+            raise _Dangling(Fault(reason=RejectReason.UNREADABLE_PACKAGE, message=message))
         for name in inside:
             for path, entry in self._files_at(name, depth=depth + 1):
                 yield link + path[len(real) :], entry
