@@ -1,20 +1,21 @@
 """`train`: runs and what they measured."""
 
-from pathlib import Path
+import sys
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from microcoder.cli import options
+from microcoder.cli.commands import training_options as given
 from microcoder.cli.connect import LONG_S, SHORT_S, Clients, connect
-from microcoder.cli.local.state import StackState
 from microcoder.cli.output import as_dict, console, enum_name, notes, print_json, run, short_time, shown, table
-from microcoder.core.errors import FailedPrecondition, InvalidArgument
+from microcoder.core.errors import FailedPrecondition
 from microcoder.core.training import Algorithm, TrainingSpec
 from microcoder.v1 import trainer_service_pb2 as pb
 from microcoder.v1 import training_pb2
 from microcoder.v1.run_pb2 import RUN_STATE_SUCCEEDED
+from microcoder.v1.training_pb2 import TRAINING_PHASE_PREEMPTED, TRAINING_PHASE_QUEUED, TRAINING_PHASE_STARTING
 from microcoder.wire import to_proto
 
 app = typer.Typer(help="Train on a release, with the judge as the reward.", no_args_is_help=True)
@@ -23,20 +24,27 @@ RunId = Annotated[str, typer.Argument(help="Run id.")]
 
 @app.command("start")
 def start(  # the specification's fields are the options
-    release: Annotated[str, typer.Option("--release", help="Release id.")],
-    model: Annotated[
-        str, typer.Option("--model", help="Folder of a checkpoint; the local platform's model by default.")
-    ] = "",
-    algorithm: Annotated[Algorithm, typer.Option("--algorithm")] = Algorithm.DAPO,
-    steps: Annotated[int, typer.Option("--steps", min=1, help="Optimizer steps.")] = 100,
-    prompts: Annotated[int, typer.Option("--prompts", min=1, help="Prompts per step.")] = 2,
-    group: Annotated[int, typer.Option("--group", min=2, help="Completions per prompt.")] = 4,
-    learning_rate: Annotated[float, typer.Option("--learning-rate")] = 1e-6,
-    temperature: Annotated[float, typer.Option("--temperature")] = 1.0,
-    max_tokens: Annotated[int, typer.Option("--max-tokens", help="Longest completion, tokens.")] = 256,
-    lora: Annotated[int, typer.Option("--lora", help="LoRA rank; 0 trains all weights.")] = 0,
-    save_steps: Annotated[int, typer.Option("--save-steps", help="Steps between checkpoints.")] = 10,
-    seed: Annotated[int, typer.Option("--seed")] = 0,
+    release: given.Release,
+    model: given.Model = "",
+    algorithm: given.Chosen = Algorithm.DAPO,
+    steps: given.Steps = 100,
+    prompts: given.Prompts = 2,
+    group: given.Group = 4,
+    learning_rate: given.LearningRate = 1e-6,
+    temperature: given.Temperature = 1.0,
+    max_tokens: given.MaxTokens = 256,
+    lora: given.Lora = 0,
+    save_steps: given.SaveSteps = 10,
+    seed: given.Seed = 0,
+    name: given.Name = "",
+    nodes: given.Nodes = 1,
+    gpus: given.Gpus = -1,
+    cpu: given.Cpu = "",
+    memory: given.Memory = "",
+    gpu_product: given.GpuProduct = "",
+    queue: given.Queue = "",
+    priority: given.Priority = "",
+    max_seconds: given.MaxSeconds = 0,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Follow the run to its end.")] = True,
     state: options.State = options.DEFAULT_STATE,
     as_json: options.Json = False,
@@ -44,43 +52,77 @@ def start(  # the specification's fields are the options
     """Start a run."""
 
     async def work() -> None:
-        spec = TrainingSpec(
-            release_id=release,
-            model=model or local_model(state),
-            algorithm=algorithm,
-            max_steps=steps,
-            prompts_per_step=prompts,
-            group_size=group,
-            learning_rate=learning_rate,
-            temperature=temperature,
-            max_completion_tokens=max_tokens,
-            lora_rank=lora,
-            save_steps=save_steps,
-            seed=seed,
-        )
+        spec = given.specification(
+            state, release=release, model=model, algorithm=algorithm, steps=steps, prompts=prompts, group=group,
+            learning_rate=learning_rate, temperature=temperature, max_tokens=max_tokens, lora=lora,
+            save_steps=save_steps, seed=seed,
+        )  # fmt: skip
+        placement = given.placement(
+            nodes=nodes, gpus=gpus, cpu=cpu, memory=memory, gpu_product=gpu_product, queue=queue, priority=priority,
+            max_seconds=max_seconds,
+        )  # fmt: skip
         async with connect(state) as clients:
-            started = await start_run(clients, spec)
+            started = await start_run(clients, spec, placement, name=name)
             done = await follow_run(clients, started.id) if wait else started
         _show(done, as_json=as_json)
 
     run(work(), as_json=as_json)
 
 
-def local_model(state: Path) -> str:
-    """The model of the running local platform.
+@app.command("manifest")
+def manifest(
+    release: given.Release,
+    model: given.Model = "",
+    algorithm: given.Chosen = Algorithm.DAPO,
+    steps: given.Steps = 100,
+    prompts: given.Prompts = 2,
+    group: given.Group = 4,
+    learning_rate: given.LearningRate = 1e-6,
+    temperature: given.Temperature = 1.0,
+    max_tokens: given.MaxTokens = 256,
+    lora: given.Lora = 0,
+    save_steps: given.SaveSteps = 10,
+    seed: given.Seed = 0,
+    name: given.Name = "",
+    nodes: given.Nodes = 1,
+    gpus: given.Gpus = -1,
+    cpu: given.Cpu = "",
+    memory: given.Memory = "",
+    gpu_product: given.GpuProduct = "",
+    queue: given.Queue = "",
+    priority: given.Priority = "",
+    max_seconds: given.MaxSeconds = 0,
+    state: options.State = options.DEFAULT_STATE,
+) -> None:
+    """Print what `kubectl apply -f -` starts a run with; the trainer service knows the image and the volumes."""
 
-    Raises:
-        InvalidArgument: There is none.
-    """
-    running = StackState.load(state)
-    if running is None or not running.model_dir:
-        raise InvalidArgument("No local model is known here: name a checkpoint folder with --model.")
-    return running.model_dir
+    async def work() -> None:
+        spec = given.specification(
+            state, release=release, model=model, algorithm=algorithm, steps=steps, prompts=prompts, group=group,
+            learning_rate=learning_rate, temperature=temperature, max_tokens=max_tokens, lora=lora,
+            save_steps=save_steps, seed=seed,
+        )  # fmt: skip
+        placement = given.placement(
+            nodes=nodes, gpus=gpus, cpu=cpu, memory=memory, gpu_product=gpu_product, queue=queue, priority=priority,
+            max_seconds=max_seconds,
+        )  # fmt: skip
+        request = pb.RenderTrainingManifestRequest(
+            spec=to_proto(spec, training_pb2.TrainingSpec), placement=placement, name=name, owner=given.owner()
+        )
+        async with connect(state) as clients:
+            answer = await clients.trainer.RenderTrainingManifest(request, timeout=SHORT_S)
+        sys.stdout.write(answer.manifest)
+
+    run(work())
 
 
-async def start_run(clients: Clients, spec: TrainingSpec) -> training_pb2.TrainingRun:
+async def start_run(
+    clients: Clients, spec: TrainingSpec, placement: training_pb2.Placement | None = None, *, name: str = ""
+) -> training_pb2.TrainingRun:
     """Starts a run and gives it, pending."""
-    request = pb.CreateTrainingRunRequest(spec=to_proto(spec, training_pb2.TrainingSpec))
+    request = pb.CreateTrainingRunRequest(
+        spec=to_proto(spec, training_pb2.TrainingSpec), placement=placement, name=name, owner=given.owner()
+    )
     return (await clients.trainer.CreateTrainingRun(request, timeout=SHORT_S)).training_run
 
 
@@ -103,6 +145,8 @@ async def follow_run(clients: Clients, run_id: str) -> training_pb2.TrainingRun:
 def _progress(current: training_pb2.TrainingRun) -> str:
     reward = f", reward {current.mean_reward:.3f}" if current.HasField("mean_reward") else ""
     now = shown(current.progress.message, 80)
+    if current.phase in (TRAINING_PHASE_QUEUED, TRAINING_PHASE_STARTING, TRAINING_PHASE_PREEMPTED) and current.message:
+        now = f"{enum_name(current, 'phase')}: {shown(current.message, 100)}"
     return f"Training: step {current.progress.done} of {current.spec.max_steps}{reward} {now}"
 
 
@@ -115,6 +159,8 @@ def _show(current: training_pb2.TrainingRun, *, as_json: bool) -> None:
         console.print(shown(current.message))
     if current.checkpoint:
         console.print(f"checkpoint: {shown(current.checkpoint)}")
+    if current.trained_model:
+        console.print(f"trained model: {shown(current.trained_model)}")
 
 
 @app.command("list")
@@ -134,7 +180,7 @@ def list_runs(
         rows = [
             [
                 r.id,
-                enum_name(r, "state"),
+                enum_name(r, "phase") or enum_name(r, "state"),
                 f"{r.progress.done}/{r.spec.max_steps}",
                 f"{r.mean_reward:.3f}" if r.HasField("mean_reward") else "",
                 enum_name(r.spec, "algorithm"),
@@ -143,7 +189,7 @@ def list_runs(
             ]
             for r in answer.training_runs
         ]
-        columns = ["id", "state", "step#", "reward#", "algorithm", "release", "created (UTC)"]
+        columns = ["id", "phase", "step#", "reward#", "algorithm", "release", "created (UTC)"]
         console.print(table("Training runs", columns, rows))
 
     run(work(), as_json=as_json)
