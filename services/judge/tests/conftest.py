@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from microcoder.core.errors import FailedPrecondition
-from microcoder.judge.adapters.jail import ColdEngine
 from microcoder.judge.app import Sandbox, open_sandbox
-from microcoder.judge.domain.engine import Tier
+from microcoder.judge.domain.engine import Engine, EngineKind, Tier
 from microcoder.judge.local import LocalJudge
 from microcoder.judge.settings import JudgeSettings
 
@@ -31,12 +30,20 @@ def judge(sandbox: Sandbox) -> LocalJudge:
     return LocalJudge(sandbox)
 
 
-@pytest.fixture(scope="session", params=list(Tier))
+WAYS = [
+    *((tier, EngineKind.COLD) for tier in Tier),
+    *((tier, EngineKind.WARM) for tier in Tier if tier.at_least(Tier.NAMESPACES)),
+]
+"""Every tier with every engine that can do it."""
+
+
+@pytest.fixture(scope="session", params=WAYS, ids=[f"{tier}-{engine}" for tier, engine in WAYS])
 def tier_sandbox(request: pytest.FixtureRequest, cache_dir: Path) -> Iterator[Sandbox]:
-    """A sandbox of each tier that this host allows."""
-    settings = JudgeSettings(cache_dir=cache_dir, slots=2, min_tier=Tier.RLIMITS)
+    """A sandbox of each tier that this host allows, cold and warm."""
+    tier, engine = request.param
+    settings = JudgeSettings(cache_dir=cache_dir, slots=2, min_tier=Tier.RLIMITS, engine=engine)
     try:
-        opened = asyncio.run(open_sandbox(settings, tiers=(request.param,)))
+        opened = asyncio.run(open_sandbox(settings, tiers=(tier,)))
     except FailedPrecondition as error:
         pytest.skip(error.message)
     yield opened
@@ -44,7 +51,7 @@ def tier_sandbox(request: pytest.FixtureRequest, cache_dir: Path) -> Iterator[Sa
 
 
 @pytest.fixture
-def tier_engine(tier_sandbox: Sandbox) -> ColdEngine:
+def tier_engine(tier_sandbox: Sandbox) -> Engine:
     """Its engine."""
     return tier_sandbox.engine
 

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from microcoder.judge.adapters.jail import ColdEngine
-from microcoder.judge.domain.engine import Ended, Outcome, RunLimits, Tier
+from microcoder.judge.domain.engine import Ended, Engine, Outcome, RunLimits, Tier
 from microcoder.judge.local import DEFAULT_LIMITS
 from microcoder.judge.local import run_python as run_python_with
 
@@ -25,25 +24,25 @@ MARK = f"mark-{secrets.token_hex(8)}"
 """On the command line of every process that these tests start in a jail."""
 
 
-async def run_python(engine: ColdEngine, code: str, *, limits: RunLimits = DEFAULT_LIMITS) -> Outcome:
+async def run_python(engine: Engine, code: str, *, limits: RunLimits = DEFAULT_LIMITS) -> Outcome:
     return await run_python_with(engine, engine.python, code, MARK, limits=limits)
 
 
-def namespaces(engine: ColdEngine) -> bool:
+def namespaces(engine: Engine) -> bool:
     return engine.tier.at_least(Tier.NAMESPACES)
 
 
-def files_are_hidden(engine: ColdEngine) -> bool:
+def files_are_hidden(engine: Engine) -> bool:
     return engine.tier is not Tier.RLIMITS
 
 
-async def stdout_of(engine: ColdEngine, code: str) -> str:
+async def stdout_of(engine: Engine, code: str) -> str:
     outcome = await run_python(engine, code)
     assert outcome.exit_code == 0, outcome
     return outcome.stdout.decode()
 
 
-async def test_environment_and_descriptors_are_clean(tier_engine: ColdEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_environment_and_descriptors_are_clean(tier_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SECRET, "s3cret")
     with socket.socket() as listener, tempfile.TemporaryFile() as file:
         listener.listen()
@@ -63,7 +62,7 @@ print(sorted(os.environ), fds)
     assert "MICROCODER" not in seen
 
 
-async def test_no_other_process_can_be_read(tier_engine: ColdEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_other_process_can_be_read(tier_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SECRET, "s3cret")
     code = """
 import os
@@ -79,7 +78,7 @@ for pid in [1, os.getppid(), %d]:
     assert await stdout_of(tier_engine, code % os.getpid()) == ""
 
 
-async def test_no_capabilities_and_no_way_to_more_rights(tier_engine: ColdEngine) -> None:
+async def test_no_capabilities_and_no_way_to_more_rights(tier_engine: Engine) -> None:
     code = """
 import ctypes, os
 libc = ctypes.CDLL(None, use_errno=True)
@@ -94,7 +93,7 @@ print(libc.prctl(39, 0, 0, 0, 0) == 1)
     assert set((await stdout_of(tier_engine, code)).split()) == {"True"}
 
 
-async def test_no_network(tier_engine: ColdEngine) -> None:
+async def test_no_network(tier_engine: Engine) -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -110,7 +109,7 @@ a, b = socket.socketpair(); a.send(b"x"); print(b.recv(1))
         assert await stdout_of(tier_engine, code) == "b'x'\n"
 
 
-async def test_nothing_of_the_host_can_be_written(tier_engine: ColdEngine, tmp_path: Path) -> None:
+async def test_nothing_of_the_host_can_be_written(tier_engine: Engine, tmp_path: Path) -> None:
     if tier_engine.tier is Tier.RLIMITS:
         pytest.skip("rlimits: files are protected by their permissions only")
     code = f"""
@@ -127,7 +126,7 @@ open("mine", "w").write("ok"); print(open("mine").read())
     assert await stdout_of(tier_engine, code) == "ok\n"
 
 
-async def test_nothing_private_of_the_host_can_be_read(tier_engine: ColdEngine, tmp_path: Path) -> None:
+async def test_nothing_private_of_the_host_can_be_read(tier_engine: Engine, tmp_path: Path) -> None:
     if not files_are_hidden(tier_engine):
         pytest.skip("rlimits: files are protected by their permissions only")
     (tmp_path / "answers").write_text("42")
@@ -144,7 +143,7 @@ except OSError: print("no")
     assert await stdout_of(tier_engine, code) == "no\n"
 
 
-async def test_nothing_stays_for_the_next_run(tier_engine: ColdEngine) -> None:
+async def test_nothing_stays_for_the_next_run(tier_engine: Engine) -> None:
     if tier_engine.tier is Tier.RLIMITS:
         pytest.skip("rlimits: /tmp is the host's")
     places = f"""
@@ -160,7 +159,7 @@ for path in places:
     assert await stdout_of(tier_engine, places + "print([p for p in places if os.path.exists(p)])") == "[]\n"
 
 
-async def test_fork_bomb(tier_engine: ColdEngine) -> None:
+async def test_fork_bomb(tier_engine: Engine) -> None:
     code = """
 import os, signal
 for n in range(1, 65):
@@ -177,7 +176,7 @@ while True:
     await nothing_left()
 
 
-async def test_processes_are_limited(tier_engine: ColdEngine) -> None:
+async def test_processes_are_limited(tier_engine: Engine) -> None:
     code = """
 import os, time
 n = 0
@@ -191,7 +190,7 @@ print(n)
     assert 1 <= int(await stdout_of(tier_engine, code)) <= 64
 
 
-async def test_memory_split_over_children(tier_engine: ColdEngine) -> None:
+async def test_memory_split_over_children(tier_engine: Engine) -> None:
     code = """
 import os, time
 for _ in range(6):
@@ -205,7 +204,7 @@ for _ in range(6): os.wait()
     assert outcome.out_of_memory or outcome.ended is Ended.MEMORY
 
 
-async def test_cpu_time_of_children_that_nobody_waits_for(tier_engine: ColdEngine) -> None:
+async def test_cpu_time_of_children_that_nobody_waits_for(tier_engine: Engine) -> None:
     code = """
 import os, signal, time
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -224,7 +223,7 @@ except ChildProcessError: print("all gone")
         assert outcome.stdout or outcome.ended is Ended.CPU
 
 
-async def test_daemons_end_with_their_program(tier_engine: ColdEngine) -> None:
+async def test_daemons_end_with_their_program(tier_engine: Engine) -> None:
     code = """
 import os, time
 if os.fork() == 0:
@@ -242,7 +241,7 @@ os.wait(); print("done")
     await nothing_left()
 
 
-async def test_killing_and_stopping_others(tier_engine: ColdEngine) -> None:
+async def test_killing_and_stopping_others(tier_engine: Engine) -> None:
     code = f"""
 import os, signal
 for pid in (1, os.getppid(), {os.getpid()}):
@@ -261,12 +260,12 @@ print("alive", flush=True)
     assert outcome.stdout == b"alive\n"
 
 
-async def test_stopping_itself_is_waiting(tier_engine: ColdEngine) -> None:
+async def test_stopping_itself_is_waiting(tier_engine: Engine) -> None:
     outcome = await run_python(tier_engine, "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)")
     assert outcome.ended is Ended.IDLE
 
 
-async def test_the_box_is_limited(tier_engine: ColdEngine) -> None:
+async def test_the_box_is_limited(tier_engine: Engine) -> None:
     code = """
 import os
 try:
@@ -281,7 +280,7 @@ except OSError as e: print(type(e).__name__)
     assert b"wrote all" not in outcome.stdout
 
 
-async def test_raising_limits(tier_engine: ColdEngine) -> None:
+async def test_raising_limits(tier_engine: Engine) -> None:
     code = """
 import resource
 for name in ("RLIMIT_CPU", "RLIMIT_NPROC", "RLIMIT_FSIZE", "RLIMIT_STACK"):
@@ -292,18 +291,18 @@ print("no core", resource.getrlimit(resource.RLIMIT_CORE))
     assert await stdout_of(tier_engine, code) == "no core (0, 0)\n"
 
 
-async def test_closing_all_descriptors(tier_engine: ColdEngine) -> None:
+async def test_closing_all_descriptors(tier_engine: Engine) -> None:
     outcome = await run_python(tier_engine, "import os; os.closerange(0, 1000); os._exit(7)")
     assert outcome.exit_code == 7
 
 
-async def test_the_clock_cannot_be_used_to_stay(tier_engine: ColdEngine) -> None:
+async def test_the_clock_cannot_be_used_to_stay(tier_engine: Engine) -> None:
     outcome = await run_python(tier_engine, "import signal\nsignal.pause()")
     assert outcome.ended is Ended.IDLE
     assert outcome.cpu_time_us < 1_000_000
 
 
-async def test_cancelling_kills_at_once(tier_engine: ColdEngine) -> None:
+async def test_cancelling_kills_at_once(tier_engine: Engine) -> None:
     limits = RunLimits(cpu_time_ms=60_000, memory_bytes=128 * MIB, output_bytes=MIB)
     work = asyncio.create_task(run_python(tier_engine, "while True: pass", limits=limits))
     await asyncio.sleep(0.3)
@@ -315,7 +314,7 @@ async def test_cancelling_kills_at_once(tier_engine: ColdEngine) -> None:
     await nothing_left()
 
 
-async def test_a_judge_that_dies_leaves_nothing(tier_engine: ColdEngine, cache_dir: Path) -> None:
+async def test_a_judge_that_dies_leaves_nothing(tier_engine: Engine, cache_dir: Path) -> None:
     """The service is killed with SIGKILL in mid-run."""
     if not namespaces(tier_engine):
         pytest.skip("without a process namespace orphans are ended one by one, as far as they can be found")

@@ -1,18 +1,21 @@
 """Wiring of the judge."""
 
+import asyncio
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from microcoder.host import Parts, Runtime
 from microcoder.judge.adapters.disk_cache import DiskCache
-from microcoder.judge.adapters.jail import ColdEngine, interpreters, open_engine
 from microcoder.judge.artefacts import ArtefactCache
 from microcoder.judge.compiling import Compiler
-from microcoder.judge.domain.engine import STRONGEST_FIRST, EngineFailed, Outcome, RunSpec, Tier
-from microcoder.judge.domain.languages import language_table
+from microcoder.judge.domain.engine import STRONGEST_FIRST, Engine, EngineFailed, Outcome, RunSpec, Tier
+from microcoder.judge.domain.languages import fill, language_table
+from microcoder.judge.engines import open_chosen
 from microcoder.judge.handlers import VerifyProblem
+from microcoder.judge.health import OverdueRuns, SlotHealth
 from microcoder.judge.judging import SubmissionJudge
+from microcoder.judge.observing import SILENT, JudgeObserver, MetricsObserver
 from microcoder.judge.precompiled import PrecompiledHeaders
 from microcoder.judge.servicer import Servicer, capabilities
 from microcoder.judge.settings import JudgeServiceSettings, JudgeSettings
@@ -27,34 +30,30 @@ from microcoder.v1.judge_service_pb2_grpc import add_JudgeServicer_to_server
 from microcoder.wire import Topic
 
 _LOG = get_logger(__name__)
+_QUEUE_INTERVAL_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sandbox:
     """An open engine and what it can run."""
 
-    engine: ColdEngine
+    engine: Engine
     compiler: Compiler
     pool: SlotPool
     versions: dict[str, str]
     """Languages that work here, with their versions."""
 
 
-async def open_sandbox(settings: JudgeSettings, *, tiers: Sequence[Tier] = STRONGEST_FIRST) -> Sandbox:
+async def open_sandbox(
+    settings: JudgeSettings, *, tiers: Sequence[Tier] = STRONGEST_FIRST, observer: JudgeObserver = SILENT
+) -> Sandbox:
     """Opens the strongest engine of `tiers` that this host allows.
 
     Raises:
         FailedPrecondition: Weaker than `settings.min_tier`, or a tool is missing.
     """
     slots = settings.slots or len(os.sched_getaffinity(0))
-    engine = await open_engine(
-        cache=settings.cache_dir,
-        compiler=settings.cc,
-        interpreters=interpreters(settings.python),
-        slots=slots,
-        minimum=settings.min_tier,
-        tiers=tiers,
-    )
+    engine = await open_chosen(settings, slots=slots, tiers=tiers)
     table = language_table(
         python=engine.python,
         cc=find_compiler(settings.cc),
@@ -70,6 +69,7 @@ async def open_sandbox(settings: JudgeSettings, *, tiers: Sequence[Tier] = STRON
             disk=DiskCache(settings.cache_dir / "artefacts", max_bytes=settings.artefact_disk_bytes),
         ),
         headers=PrecompiledHeaders(settings.cache_dir, versions),
+        observer=observer,
     )
     pool = SlotPool(slots=slots, max_submissions=settings.max_submissions)
     return Sandbox(engine=engine, compiler=compiler, pool=pool, versions=versions)
@@ -77,7 +77,7 @@ async def open_sandbox(settings: JudgeSettings, *, tiers: Sequence[Tier] = STRON
 
 async def build(runtime: Runtime[JudgeServiceSettings]) -> Parts:
     """The judge's parts."""
-    sandbox = await open_sandbox(runtime.settings.judge)
+    sandbox = await open_sandbox(runtime.settings.judge, observer=MetricsObserver(runtime.metrics))
     engine = sandbox.engine
     _LOG.info("programs are shut in", tier=engine.tier.value, mechanisms=list(engine.mechanisms))
     parts, _ = make_parts(runtime, sandbox)
@@ -87,14 +87,22 @@ async def build(runtime: Runtime[JudgeServiceSettings]) -> Parts:
 def make_parts(runtime: Runtime[JudgeServiceSettings], sandbox: Sandbox) -> tuple[Parts, VerifyProblem]:
     """The parts on an open sandbox, which they close, and the handler of their worker."""
     settings, engine, compiler = runtime.settings.judge, sandbox.engine, sandbox.compiler
+    runs = OverdueRuns()
     judge = SubmissionJudge(
         engine,
         compiler,
         sandbox.pool,
         version=runtime.version,
         preludes=settings.preludes,
-        on_run=lambda language, outcome: _observe_run(runtime.metrics, sandbox.pool, language, outcome),
-        on_failure=lambda message: _observe_failure(runtime.metrics, message),
+        observer=MetricsObserver(runtime.metrics),
+        runs=runs,
+    )
+    health = SlotHealth(
+        engine,
+        sandbox.pool,
+        runs,
+        command=fill(compiler.language("python3").run, main="main.py"),
+        interval_s=settings.health_interval_s,
     )
     blobs = BlobCache(runtime.store.blobs, max_bytes=settings.blob_cache_bytes)
     tasks = TaskSource(runtime.store, blobs)
@@ -126,7 +134,8 @@ def make_parts(runtime: Runtime[JudgeServiceSettings], sandbox: Sandbox) -> tupl
     parts = Parts(
         servicers=[Registration(full_name="microcoder.v1.Judge", add=add_JudgeServicer_to_server, servicer=servicer)],
         workers=[runtime.worker(group=runtime.name, topics=[Topic.PROBLEM_NORMALIZED], handle=handler)],
-        tasks=[lambda: _precompile(sandbox)],
+        tasks=[health.run, lambda: _precompile(sandbox), lambda: _tell_queue(runtime.metrics, sandbox.pool)],
+        checks={"slots": health.check},
         close=[engine.close],
     )
     return parts, handler
@@ -145,12 +154,7 @@ async def _precompile(sandbox: Sandbox) -> None:
         _LOG.warning("C++ programs compile slowly", error=str(error))
 
 
-def _observe_run(metrics: Metrics, pool: SlotPool, language: str, outcome: Outcome) -> None:
-    metrics.observe(Metric.JUDGE_RUN_CPU, outcome.cpu_time_us / 1e6, language=language)
-    metrics.observe(Metric.JUDGE_RUN_MEMORY, outcome.memory_bytes, language=language)
-    metrics.set(Metric.JUDGE_QUEUE, pool.waiting)
-
-
-def _observe_failure(metrics: Metrics, message: str) -> None:
-    metrics.count(Metric.JUDGE_SANDBOX_FAILURES, reason=message.partition(":")[0][:60])
-    _LOG.warning("a run failed for the judge's own reason", error=message[:500])
+async def _tell_queue(metrics: Metrics, pool: SlotPool) -> None:
+    while True:
+        metrics.set(Metric.JUDGE_QUEUE, pool.waiting)
+        await asyncio.sleep(_QUEUE_INTERVAL_S)

@@ -68,11 +68,16 @@ class LocalJudge:
 
 
 async def run_python(
-    engine: Engine, python: str, code: str, *arguments: str, limits: RunLimits = DEFAULT_LIMITS, stdin: bytes = b""
+    engine: Engine,
+    python: str,
+    code: str | bytes,
+    *arguments: str,
+    limits: RunLimits = DEFAULT_LIMITS,
+    stdin: bytes = b"",
 ) -> Outcome:
     """What becomes of a Python program, without any comparison."""
     argv = (*python_command(python), f"{PROGRAM_DIR}/main.py", *arguments)
-    return await engine.run(RunSpec(argv=argv, files={"main.py": code.encode()}, stdin=stdin, limits=limits))
+    return await engine.run(RunSpec(argv=argv, files={"main.py": _bytes(code)}, stdin=stdin, limits=limits))
 
 
 def _bytes(text: str | bytes) -> bytes:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from microcoder.config import Group
 from microcoder.host import ServiceSettings
-from microcoder.judge.domain.engine import Tier
+from microcoder.judge.domain.engine import EngineKind, Tier
 
 
 def _cache_dir() -> Path:
@@ -21,6 +21,10 @@ class JudgeSettings(Group):
     """Runs at a time; 0 for one per processor that this process may use. More only adds waiting."""
     min_tier: Tier = Tier.NAMESPACES
     """Weakest isolation to start with: `namespaces+cgroups`, `namespaces`, `landlock` or `rlimits`."""
+    engine: EngineKind = EngineKind.AUTO
+    """What runs programs: `warm` (jails that stay), `cold` (a jail per run), or `auto`: warm where it works, else cold."""
+    health_interval_s: float = Field(default=30.0, gt=0)
+    """Seconds between two rounds of judging a+b through every slot."""
     max_submissions: int = Field(default=256, ge=1)
     """Submissions under way at a time; more are answered with RESOURCE_EXHAUSTED."""
     python: str = ""

@@ -40,10 +40,14 @@ class ControlGroups:
             for controller, folder in self.folders.items()
         ]
 
+    def of_warm_slot(self, slot: int) -> list[str]:
+        """For the supervisor of a warm slot, which makes and enters them."""
+        return [f"cgroup={controller}:{folder / f'warm-{slot}'}" for controller, folder in self.folders.items()]
+
     def remove(self) -> None:
         """Removes the folders once their threads and runs are gone."""
         for folder in self.folders.values():
-            for leaf in (*folder.glob("slot-*"), *folder.glob("run-*"), folder):
+            for leaf in (*folder.glob("slot-*"), *folder.glob("warm-*"), *folder.glob("run-*"), folder):
                 _remove(leaf)
 
 
