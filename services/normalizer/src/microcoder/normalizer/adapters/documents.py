@@ -7,7 +7,7 @@ import yaml
 
 from microcoder.core.rejection import RejectReason
 from microcoder.normalizer.domain.normalize import METADATA_FILE, Documents
-from microcoder.normalizer.domain.package import Package, read_text
+from microcoder.normalizer.domain.package import Package, below, read_text
 from microcoder.normalizer.domain.rejecting import Rejected
 from microcoder.normalizer.domain.suite import GROUP_FILES
 
@@ -15,7 +15,7 @@ _MAX_BYTES = 32 * 1024
 
 
 def read_documents(package: Package) -> Documents:
-    """Parses `problem.yaml` and the settings of groups.
+    """Parses `problem.yaml` and the settings of groups and tests.
 
     Raises:
         Rejected: One of them is not UTF-8, not YAML or too long, or there is no `problem.yaml`.
@@ -28,6 +28,11 @@ def read_documents(package: Package) -> Documents:
         for folder, _, name in [path.rpartition("/")]
         if name in GROUP_FILES and folder.startswith("data")
     }
+    present = set(package.paths)
+    for path in below(package, "data"):
+        test = path.removesuffix(".yaml")
+        if test != path and f"{test}.in" in present:
+            groups[test] = _mapping(package, path)
     return Documents(metadata=_mapping(package, METADATA_FILE), groups=groups)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from microcoder.core.problem import Checker, CheckerKind, Program
 from microcoder.core.rejection import RejectReason
-from microcoder.normalizer.domain.metadata import positive
+from microcoder.normalizer.domain.numbers import finite
 from microcoder.normalizer.domain.rejecting import Rejected
 
 _SWITCHES = {"case_sensitive": "case_sensitive", "space_change_sensitive": "space_sensitive"}
@@ -31,10 +31,11 @@ def default_checker(flags: Sequence[str]) -> Checker:
         if flag in _SWITCHES:
             switches[_SWITCHES[flag]] = True
         elif flag in _TOLERANCES:
-            value = positive(next(rest, None))
-            if value is None:
+            value = finite(next(rest, None))
+            if value is None or value < 0:
                 raise Rejected(
-                    RejectReason.UNREADABLE_PACKAGE, f"the validator flag {flag} is not followed by a number"
+                    RejectReason.UNREADABLE_PACKAGE,
+                    f"the validator flag {flag} is not followed by a number that is at least 0",
                 )
             tolerances |= dict.fromkeys(_TOLERANCES[flag], value)
         else:

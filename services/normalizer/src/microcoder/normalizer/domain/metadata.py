@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from microcoder.normalizer.domain.numbers import positive
+
 _MIB = 1024 * 1024
 _MAX_TEXT = 300
 
@@ -61,17 +63,6 @@ def read_metadata(document: Mapping[str, Any]) -> Metadata:
         memory_bytes=_mebibytes(limits.get("memory")),
         output_bytes=_mebibytes(limits.get("output")),
     )
-
-
-def positive(value: Any) -> float | None:
-    """`value` as a positive number, else None."""
-    if isinstance(value, bool):
-        return None
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return number if 0 < number < float("inf") else None
 
 
 def _mebibytes(value: Any) -> int | None:

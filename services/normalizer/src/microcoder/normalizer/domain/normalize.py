@@ -4,29 +4,40 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from microcoder.core.problem import Checker, Limits, Problem, Program
+from microcoder.core.grouping import TestGroup
+from microcoder.core.problem import Checker, CheckerKind, IoMode, Limits, Problem, Program
 from microcoder.core.rejection import RejectReason
 from microcoder.core.source import RawProblem
 from microcoder.normalizer.domain.checking import custom_checker, default_checker
 from microcoder.normalizer.domain.fingerprint import statement_digest
-from microcoder.normalizer.domain.metadata import Metadata, positive, read_metadata
+from microcoder.normalizer.domain.grouping import test_groups
+from microcoder.normalizer.domain.interaction import dialogues
+from microcoder.normalizer.domain.metadata import Metadata, read_metadata
+from microcoder.normalizer.domain.numbers import positive
 from microcoder.normalizer.domain.package import Package
 from microcoder.normalizer.domain.policy import Policy
 from microcoder.normalizer.domain.programs import SUBMISSIONS, output_validators, submissions
 from microcoder.normalizer.domain.rejecting import Rejected
 from microcoder.normalizer.domain.statement import read_statement
-from microcoder.normalizer.domain.suite import CappedTests, build_suite, cap_tests, find_tests, shown_samples
+from microcoder.normalizer.domain.suite import (
+    MODERN_GROUP_FILE,
+    CappedTests,
+    build_suite,
+    cap_tests,
+    find_tests,
+    shown_samples,
+)
 
 METADATA_FILE = "problem.yaml"
 TIME_LIMIT_FILES = (".timelimit", "domjudge-problem.ini")
 """Where packages state a time limit beside `problem.yaml`."""
 
 _UNSUPPORTED_KINDS: Mapping[str, str] = {
-    "interactive": "it is interactive",
     "multi-pass": "the program runs several times on each test",
     "submit-answer": "the answers themselves are submitted, not a program",
-    "score": "its validator gives points for each test, so that no verdict means right",
 }
+
+_SCORING = frozenset({"scoring", "score"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +59,7 @@ class Documents:
     metadata: Mapping[str, Any]
     """`problem.yaml`."""
     groups: Mapping[str, Mapping[str, Any]]
-    """Settings of groups of tests, by folder."""
+    """Settings of groups of tests, by folder, and of single tests, by path without suffix."""
 
 
 def normalize(raw: RawProblem, package: Package, documents: Documents, policy: Policy, *, version: str) -> Normalized:
@@ -67,10 +78,14 @@ def normalize(raw: RawProblem, package: Package, documents: Documents, policy: P
     metadata = read_metadata(documents.metadata)
     _check_kind(metadata)
     statement = read_statement(package, metadata, policy)
-    capped = cap_tests(find_tests(package, documents.groups), policy)
-    suite, blobs = build_suite(package, capped)
+    scoring = bool(metadata.kinds & _SCORING)
+    capped = cap_tests(find_tests(package, documents.groups), policy, by_group=scoring)
+    suite, blobs = build_suite(package, capped, _groups(package, capped, documents) if scoring else ())
     programs = submissions(package, max_bytes=policy.max_program_bytes)
     checker = _checker(package, metadata, policy)
+    interactive = "interactive" in metadata.kinds
+    if interactive and checker.kind is not CheckerKind.CUSTOM:
+        raise Rejected(RejectReason.UNSUPPORTED_MODE, "it is interactive and brings no program that talks")
     problem = Problem(
         id=raw.id,
         revision=raw.revision,
@@ -81,8 +96,9 @@ def normalize(raw: RawProblem, package: Package, documents: Documents, policy: P
         title=statement.title or raw.external_id,
         statement=statement.markdown,
         language=statement.language,
+        io_mode=IoMode.INTERACTIVE if interactive else IoMode.STDIO,
         limits=_limits(package, metadata, policy),
-        samples=shown_samples(package, capped, policy),
+        samples=dialogues(package, policy) if interactive else shown_samples(package, capped, policy),
         suite=suite,
         checker=checker,
         programs=programs,
@@ -106,6 +122,11 @@ def _check_kind(metadata: Metadata) -> None:
     for kind, why in _UNSUPPORTED_KINDS.items():
         if kind in metadata.kinds:
             raise Rejected(RejectReason.UNSUPPORTED_MODE, f"{why}, which cannot be judged yet")
+
+
+def _groups(package: Package, capped: CappedTests, documents: Documents) -> tuple[TestGroup, ...]:
+    modern = any(path.rpartition("/")[2] == MODERN_GROUP_FILE for path in package.paths)
+    return test_groups([test.name for test in capped.tests], documents.groups, modern=modern)
 
 
 def _checker(package: Package, metadata: Metadata, policy: Policy) -> Checker:

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from microcoder.core.ids import digest_of
 from microcoder.core.languages import language_of_file
 from microcoder.core.problem import Program, SourceFile
+from microcoder.core.rejection import RejectReason
 from microcoder.core.verdict import Verdict
 from microcoder.normalizer.domain.package import Package, below
+from microcoder.normalizer.domain.rejecting import Rejected
 
 SUBMISSIONS = "submissions/"
 """The names of submissions are relative to it, those of validators to the package."""
@@ -76,11 +78,23 @@ def all_submissions(package: Package, *, max_bytes: int) -> Iterator[Program]:
 
 
 def output_validators(package: Package, *, max_bytes: int) -> tuple[Program, ...]:
-    """The output validators in a known language, by name: many in the legacy format, one in 2023-07."""
+    """The output validators in a known language, by name: many in the legacy format, one in 2023-07.
+
+    Raises:
+        Rejected: One has scripts of its own to be built or started.
+    """
     modern = below(package, "output_validator")
     is_one_program = any(path.count("/") == 1 for path in modern)
     groups = _grouped(below(package, "output_validators"), depth=2)
     groups += _grouped(modern, depth=1 if is_one_program else 2)
+    for root, paths in groups:
+        scripts = [name for name in ("build", "run") if f"{root}/{name}" in paths]
+        if scripts:
+            raise Rejected(
+                RejectReason.UNSUPPORTED_MODE,
+                f"{root} is built and started by its own scripts ({', '.join(scripts)}), which are not run: validators "
+                "are compiled and started by the judge's language table",
+            )
     programs = (_program(package, root, paths, max_bytes=max_bytes) for root, paths in groups)
     return tuple(program for program in programs if program is not None)
 

@@ -1,9 +1,11 @@
 """The tests of a package, their flags, and the cap."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from microcoder.core.grouping import TestGroup
 from microcoder.core.ids import digest_of
 from microcoder.core.problem import Sample, TestCase, TestSuite
 from microcoder.core.rejection import RejectReason
@@ -11,7 +13,8 @@ from microcoder.normalizer.domain.package import Package, below
 from microcoder.normalizer.domain.policy import Policy
 from microcoder.normalizer.domain.rejecting import Rejected
 
-GROUP_FILES = ("testdata.yaml", "test_group.yaml")
+MODERN_GROUP_FILE = "test_group.yaml"
+GROUP_FILES = ("testdata.yaml", MODERN_GROUP_FILE)
 """Settings of a group of tests; the second name is that of newer packages."""
 
 _FLAG_KEYS = ("output_validator_flags", "output_validator_args")
@@ -39,6 +42,11 @@ class FoundTest:
         """Whether the statement shows it."""
         return self.name.startswith("sample/")
 
+    @property
+    def group(self) -> str:
+        """The name without its last part."""
+        return self.name.rpartition("/")[0]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CappedTests:
@@ -59,7 +67,7 @@ def find_tests(package: Package, groups: Mapping[str, Mapping[str, Any]]) -> lis
 
     Args:
         package: The package.
-        groups: Content of the `GROUP_FILES`, by folder (`data/secret/group1`).
+        groups: Content of the `GROUP_FILES`, by folder (`data/secret/group1`), and of tests' own, by path.
     """
     present = set(package.paths)
     tests = []
@@ -74,16 +82,21 @@ def find_tests(package: Package, groups: Mapping[str, Mapping[str, Any]]) -> lis
                         answer_path=answer,
                         input_bytes=package.size(path),
                         answer_bytes=package.size(answer),
-                        flags=_flags(path.rpartition("/")[0], groups),
+                        flags=_flags(path.removesuffix(".in"), groups),
                     )
                 )
     return tests
 
 
-def cap_tests(tests: Sequence[FoundTest], policy: Policy) -> CappedTests:
+def cap_tests(tests: Sequence[FoundTest], policy: Policy, *, by_group: bool = False) -> CappedTests:
     """The tests that are kept: all samples, then the longest inputs up to `policy.max_tests` in all.
 
     "At most 15, the longest" is MicroCoder's rule, and DeepCoder's before it.
+
+    Args:
+        tests: All.
+        policy: Its caps.
+        by_group: The longest of each group first, then the second longest and so on, so that no group is lost.
 
     Raises:
         Rejected: None is left.
@@ -98,6 +111,8 @@ def cap_tests(tests: Sequence[FoundTest], policy: Policy) -> CappedTests:
         raise Rejected(RejectReason.NO_TESTS, why)
     samples = [test for test in small if test.sample]
     secret = sorted((test for test in small if not test.sample), key=lambda test: (-test.input_bytes, test.name))
+    if by_group:
+        secret = _in_turn(secret)
     kept = sorted(secret[: max(0, policy.max_tests - len(samples))], key=lambda test: test.name)
     return CappedTests(
         tests=(*samples, *kept),
@@ -107,12 +122,24 @@ def cap_tests(tests: Sequence[FoundTest], policy: Policy) -> CappedTests:
     )
 
 
-def build_suite(package: Package, capped: CappedTests) -> tuple[TestSuite, dict[str, str]]:
+def _in_turn(tests: Sequence[FoundTest]) -> list[FoundTest]:
+    taken: Counter[str] = Counter()
+    ranks: dict[str, int] = {}
+    for test in tests:
+        ranks[test.name] = taken[test.group]
+        taken[test.group] += 1
+    return sorted(tests, key=lambda test: ranks[test.name])
+
+
+def build_suite(
+    package: Package, capped: CappedTests, groups: Sequence[TestGroup] = ()
+) -> tuple[TestSuite, dict[str, str]]:
     """The suite, and where in the package the bytes of each digest lie."""
     places: dict[str, str] = {}
     cases = tuple(_case(package, test, ordinal, places) for ordinal, test in enumerate(capped.tests))
     joined = "".join(case.input_digest + case.answer_digest for case in cases)
-    return TestSuite(digest=digest_of(joined.encode()), cases=cases, total_cases=capped.total), places
+    suite = TestSuite(digest=digest_of(joined.encode()), cases=cases, total_cases=capped.total, groups=tuple(groups))
+    return suite, places
 
 
 def shown_samples(package: Package, capped: CappedTests, policy: Policy) -> tuple[Sample, ...]:
@@ -141,16 +168,17 @@ def _case(package: Package, test: FoundTest, ordinal: int, places: dict[str, str
         input_bytes=test.input_bytes,
         answer_bytes=test.answer_bytes,
         validator_flags=test.flags,
+        group=test.group,
     )
 
 
-def _flags(folder: str, groups: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
-    """Those of the nearest group, upwards, that sets any."""
-    while folder:
-        settings = groups.get(folder, {})
+def _flags(path: str, groups: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """Those of the test or of the nearest group, upwards, that sets any."""
+    while path:
+        settings = groups.get(path, {})
         for key in _FLAG_KEYS:
             if key in settings:
                 value = settings[key]
                 return tuple(map(str, value)) if isinstance(value, list) else tuple(str(value or "").split())
-        folder = folder.rpartition("/")[0]
+        path = path.rpartition("/")[0]
     return ()
