@@ -26,6 +26,9 @@ _WORK_SHARE = 0.8
 _CANCEL_S = 1.0
 """For what is to end at once: cancelled calls, closing after the budget is spent."""
 
+_HEALTH_S = 2.0
+"""Between two looks at a service's own checks."""
+
 _LOG = get_logger(__name__)
 
 
@@ -83,6 +86,7 @@ class ServiceProcess(Generic[S]):
         self._at_end("calls and messages", lambda: self._finish_work(server, parts))
         await server.start()
         self._readiness.add("rpc", server.check)
+        tasks += self._start_checks(parts, server)
         workers = [asyncio.create_task(worker.run(), name=f"worker {i}") for i, worker in enumerate(parts.workers)]
         await server.set_serving()
         self._set_ready(ready=True)
@@ -138,6 +142,17 @@ class ServiceProcess(Generic[S]):
     def _start_tasks(self, parts: Parts) -> list[Running]:
         return [self._start(f"task {i} ({_name_of(work)})", work) for i, work in enumerate(parts.tasks)]
 
+    def _start_checks(self, parts: Parts, server: RpcServer) -> list[Running]:
+        """Readiness asks them when it is asked; gRPC's health is told of them."""
+        for name, check in parts.checks.items():
+            self._readiness.add(name, check)
+        own = Readiness()
+        for name, check in parts.checks.items():
+            own.add(name, check)
+        if not parts.checks:
+            return []
+        return [self._start("health", lambda: _tell_health(own, server))]
+
     def _start(self, name: str, work: Callable[[], Awaitable[None]]) -> Running:
         task = asyncio.create_task(keep_running(name, work), name=name)
         self._at_end(name, lambda: _cancel(task))
@@ -172,6 +187,13 @@ class ServiceProcess(Generic[S]):
             await bounded(step, close(), max(self._drain.left_s(), _CANCEL_S))
 
         self._ending.push_async_callback(run_step)
+
+
+async def _tell_health(readiness: Readiness, server: RpcServer) -> None:
+    while True:
+        results = await readiness.results()
+        await server.set_serving(serving=all(result.ok for result in results.values()))
+        await asyncio.sleep(_HEALTH_S)
 
 
 async def _cancel(task: Running) -> None:

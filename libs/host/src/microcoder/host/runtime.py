@@ -15,7 +15,7 @@ from microcoder.host.observers import BusObserver
 from microcoder.host.settings import ServiceSettings
 from microcoder.rpc import Registration, open_channel
 from microcoder.store import OutboxRecord, Repository, Store
-from microcoder.telemetry import Metric, Metrics, get_logger
+from microcoder.telemetry import Check, Metric, Metrics, get_logger
 from microcoder.v1 import events_pb2
 from microcoder.wire import Topic, key_of, new_event, topic_of
 
@@ -152,6 +152,8 @@ class Parts:
     tasks: Sequence[Callable[[], Awaitable[None]]] = ()
     """Long-running coroutines, cancelled when the service drains. One that returns is done; one that raises a
     retryable error is started again; any other error ends the process."""
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    """What must work for the service to serve, by name: readiness and gRPC's health follow them."""
     outboxes: Sequence[Repository[Any]] = ()
     """Collections of this service whose outboxes the host sends."""
     close: Sequence[Callable[[], Awaitable[None]]] = ()

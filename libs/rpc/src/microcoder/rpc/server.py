@@ -72,9 +72,10 @@ class RpcServer:
         await server.start()
         return self.port
 
-    async def set_serving(self) -> None:
-        """Health says SERVING, for every service and for the whole."""
-        await self._set_all(health_pb2.HealthCheckResponse.SERVING)
+    async def set_serving(self, *, serving: bool = True) -> None:
+        """Health says SERVING or NOT_SERVING, for every service and for the whole. Draining is stronger."""
+        status = health_pb2.HealthCheckResponse
+        await self._set_all(status.SERVING if serving else status.NOT_SERVING)
 
     async def check(self) -> None:
         """Connects to itself.

@@ -21,6 +21,10 @@ _WORK_S = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 9
 """Handling of a problem: milliseconds to a quarter of an hour."""
 _RUN_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 60.0)
 """Programs under a time limit: limits are mostly one to ten seconds."""
+_PHASE_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0)
+"""Parts of the judge's work: below a millisecond to a minute."""
+_SHARE = (0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
+"""Shares of a whole."""
 _MEMORY_BYTES = tuple(float(2**power) for power in range(22, 34))
 """Programs under a memory limit: 4 MiB to 8 GiB."""
 
@@ -93,6 +97,26 @@ class Metric(Enum):
     JUDGE_SANDBOX_FAILURES = Spec(
         "counter", "microcoder_judge_sandbox_failures_total", "Failures of the jail itself.", ("reason",)
     )
+
+    JUDGE_PHASE_SECONDS = Spec(
+        "histogram",
+        "microcoder_judge_phase_seconds",
+        "Time of a part of the work: queue, compile, spawn, run, check.",
+        ("phase",),
+        _PHASE_S,
+    )
+    JUDGE_SUBMISSION_SECONDS = Spec(
+        "histogram", "microcoder_judge_submission_seconds", "Time to judge a submission.", ("verdict",), _WORK_S
+    )
+    JUDGE_RUN_DELAY = Spec(
+        "histogram",
+        "microcoder_judge_run_delay_ratio",
+        "Share of a run's wall time in which it could have run and got no processor.",
+        (),
+        _SHARE,
+    )
+    JUDGE_CACHE = Spec("counter", "microcoder_judge_cache_total", "Questions to a cache.", ("cache", "outcome"))
+    JUDGE_SLOTS_REPLACED = Spec("counter", "microcoder_judge_slots_replaced_total", "Warm slots that were replaced.")
 
     LLM_REQUESTS = Spec("counter", "microcoder_llm_requests_total", "LLM requests.", ("model", "outcome"))
     LLM_SECONDS = Spec("histogram", "microcoder_llm_seconds", "Time of an LLM request.", ("model",), _WORK_S)

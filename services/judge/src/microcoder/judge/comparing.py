@@ -1,6 +1,8 @@
 """From what a program printed to right or wrong."""
 
 import asyncio
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -46,3 +48,17 @@ class BuiltInComparison:
         if wrong is None:
             return Judgement(verdict=Verdict.AC)
         return Judgement(verdict=Verdict.WA, message=wrong.message, difference=wrong.difference)
+
+
+@dataclass(frozen=True, slots=True)
+class TimedComparison:
+    """A comparison that tells how many seconds it took."""
+
+    inner: Comparison
+    tell: Callable[[float], None]
+
+    async def compare(self, test: Test, outcome: Outcome, run: Run) -> Judgement:
+        begun = time.perf_counter()
+        judgement = await self.inner.compare(test, outcome, run)
+        self.tell(time.perf_counter() - begun)
+        return judgement

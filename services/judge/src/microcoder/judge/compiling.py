@@ -12,6 +12,7 @@ from microcoder.judge.domain.engine import EngineFailed, Outcome, Run, RunLimits
 from microcoder.judge.domain.languages import ARTEFACT, Language, emitting, fill
 from microcoder.judge.domain.program import SourceProgram
 from microcoder.judge.domain.verdicts import classify, readable
+from microcoder.judge.observing import SILENT, JudgeObserver, Phase
 from microcoder.judge.precompiled import PrecompiledHeaders
 
 __all__ = ["CompileError", "Compiler", "Executable"]
@@ -44,6 +45,7 @@ class Compiler:
         versions: What their tools say of themselves.
         artefacts: Where compiled programs are kept.
         headers: Precompiled headers.
+        observer: Hears of the work.
     """
 
     def __init__(
@@ -53,11 +55,13 @@ class Compiler:
         versions: Mapping[str, str],
         artefacts: ArtefactCache,
         headers: PrecompiledHeaders,
+        observer: JudgeObserver = SILENT,
     ) -> None:
         self._languages = languages
         self._versions = versions
         self._artefacts = artefacts
         self._headers = headers
+        self._observer = observer
         self._locks: dict[str, asyncio.Lock] = {}
 
     def language(self, language: str) -> Language:
@@ -128,6 +132,7 @@ class Compiler:
         async with self._locks.setdefault(key, asyncio.Lock()):
             try:
                 artefact = await self._artefacts.get(key)
+                self._observer.looked_up("artefacts", hit=artefact is not None)
                 if artefact is None:
                     artefact = await self._compile(language, program, run)
                     await self._artefacts.put(key, artefact)
@@ -148,6 +153,7 @@ class Compiler:
             argv=emitting(command), files=program.files, shared=(headers,) if headers else (), limits=_LIMITS
         )
         outcome = await run(spec)
+        self._observer.took(Phase.COMPILE, outcome.wall_time_us / 1e6)
         failed = classify(outcome, _LIMITS)
         if failed is None:
             return outcome.stdout

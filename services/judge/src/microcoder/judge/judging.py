@@ -1,6 +1,7 @@
 """One submission: prepare it, run it on each test, compare, report."""
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,7 +12,7 @@ from microcoder.core.problem import Checker, FunctionSpec
 from microcoder.core.verdict import JudgeReport, StopMode, TestResult, Verdict
 from microcoder.judge.calling import call_comparison, calling
 from microcoder.judge.checkers import checker_comparison
-from microcoder.judge.comparing import BuiltInComparison, Comparison
+from microcoder.judge.comparing import BuiltInComparison, Comparison, TimedComparison
 from microcoder.judge.compiling import CompileError, Compiler
 from microcoder.judge.domain.detail import only_first, with_detail, without_detail
 from microcoder.judge.domain.engine import Engine, EngineFailed, Interaction, Outcome, Run, RunLimits, RunSpec
@@ -19,16 +20,16 @@ from microcoder.judge.domain.program import SourceProgram
 from microcoder.judge.domain.scoring import Grading, with_groups
 from microcoder.judge.domain.stopping import chains
 from microcoder.judge.domain.verdicts import measured, summarize
+from microcoder.judge.health import OverdueRuns
 from microcoder.judge.interacting import InteractiveTrial, interactor_of
+from microcoder.judge.observing import SILENT, JudgeObserver, Phase
 from microcoder.judge.slots import SlotPool
 from microcoder.judge.suites import Suite, Test
 from microcoder.judge.trying import BatchTrial, Trial
 
 _ATTEMPTS = 2
 OnResult = Callable[[TestResult], None]
-OnRun = Callable[[str, Outcome], None]
 OnOutcome = Callable[[str, Outcome], None]
-OnFailure = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +87,8 @@ class SubmissionJudge:
         pool: Says whose turn it is.
         version: Of the judge, for reports.
         preludes: Texts of preludes for function calls beside the built-in ones, by name.
-        on_run: Told the language and the outcome of each run on a test.
-        on_failure: Told each failure of the judge itself.
+        observer: Hears of the work.
+        runs: Told of the runs under way.
     """
 
     def __init__(
@@ -98,16 +99,16 @@ class SubmissionJudge:
         *,
         version: str,
         preludes: Mapping[str, str] = MappingProxyType({}),
-        on_run: OnRun = lambda _language, _outcome: None,
-        on_failure: OnFailure = lambda _message: None,
+        observer: JudgeObserver = SILENT,
+        runs: OverdueRuns | None = None,
     ) -> None:
         self._engine = engine
         self._compiler = compiler
         self._pool = pool
         self._version = version
         self._preludes = preludes
-        self._on_run = on_run
-        self._on_failure = on_failure
+        self._observer = observer
+        self._runs = runs or OverdueRuns()
 
     @property
     def runs(self) -> int:
@@ -147,7 +148,7 @@ class SubmissionJudge:
             try:
                 prepared = await self._prepare(program, task, key, on_outcome)
             except EngineFailed as error:
-                self._on_failure(str(error))
+                self._observer.failed(str(error))
                 failed = TestResult(ordinal=0, name=task.suite.names[0], verdict=Verdict.IE, message=str(error))
                 return self._report([failed], task)
             if isinstance(prepared, CompileError):
@@ -158,14 +159,21 @@ class SubmissionJudge:
                 return self._compile_error(told.error, task)
 
     async def _run_in_turn(self, key: int, spec: RunSpec) -> Outcome:
+        asked = time.perf_counter()
         async with self._pool.slot(key):
-            return await self._engine.run(spec)
+            begun = time.perf_counter()
+            self._observer.took(Phase.QUEUE, begun - asked)
+            with self._runs.watching(spec.limits):
+                outcome = await self._engine.run(spec)
+            self._observer.took(Phase.SPAWN, time.perf_counter() - begun - outcome.wall_time_us / 1e6)
+            return outcome
 
     async def _interact_in_turn(
         self, key: int, program: RunSpec, other: RunSpec, settles: Callable[[Outcome], bool]
     ) -> Interaction:
         async with self._pool.slot(key):
-            return await self._engine.interact(program, other, settles=settles)
+            with self._runs.watching(program.limits), self._runs.watching(other.limits):
+                return await self._engine.interact(program, other, settles=settles)
 
     async def _prepare(
         self, program: SourceProgram, task: Task, key: int, on_outcome: OnOutcome
@@ -218,7 +226,8 @@ class SubmissionJudge:
     async def _comparison(self, task: Task, run: Run) -> Comparison:
         by_program = await self._by_program(task, run)
         by_value = task.function and call_comparison(task.function, task.checker)
-        return by_program or by_value or BuiltInComparison(task.checker)
+        found: Comparison = by_program or by_value or BuiltInComparison(task.checker)
+        return TimedComparison(found, lambda seconds: self._observer.took(Phase.CHECK, seconds))
 
     async def _by_program(self, task: Task, run: Run) -> Comparison | None:
         if task.validator is None:
@@ -262,12 +271,12 @@ class SubmissionJudge:
                 result = replace(result, message=str(error))
             if result.verdict is not Verdict.IE:
                 return result
-            self._on_failure(result.message)
+            self._observer.failed(result.message)
         return result
 
     async def _attempt(self, prepared: _Prepared, test: Test, ordinal: int) -> TestResult:
         outcome, judgement = await prepared.trial.attempt(test)
-        self._on_run(prepared.program.language, outcome)
+        self._observer.ran(prepared.program.language, outcome)
         prepared.on_outcome(test.name, outcome)
         if judgement.verdict is Verdict.RE and ordinal == 0:
             await self._tell_from_compile_error(prepared)

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
@@ -125,12 +126,16 @@ class Servicer(JudgeServicer):
         language = self._compiler.language(language_id(submission.language))
 
         async def judging(tell: OnResult) -> JudgeReport:
+            begun = time.perf_counter()
             report = await self._judge.judge(
                 source_program(submission, language),
                 await self._task(submission, language),
                 stop=stop_mode(submission),
                 deadline_s=context.time_remaining(),
                 on_result=tell,
+            )
+            self._metrics.observe(
+                Metric.JUDGE_SUBMISSION_SECONDS, time.perf_counter() - begun, verdict=report.verdict.value
             )
             self._metrics.count(Metric.JUDGE_SUBMISSIONS, language=language.id, verdict=report.verdict.value)
             return report
