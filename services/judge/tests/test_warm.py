@@ -1,11 +1,11 @@
 """The warm engine against the cold one, and what one run could leave for the next."""
 
 import asyncio
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from corpus import INPUT, PROGRAMS
 
 from microcoder.core.errors import FailedPrecondition
 from microcoder.judge.app import open_sandbox
@@ -13,6 +13,8 @@ from microcoder.judge.domain.engine import Engine, EngineKind, Outcome, RunLimit
 from microcoder.judge.local import run_python
 from microcoder.judge.settings import JudgeSettings
 
+CORPUS = runpy.run_path(str(Path(__file__).with_name("corpus.py")))
+INPUT, PROGRAMS = CORPUS["INPUT"], CORPUS["PROGRAMS"]
 LIMITS = RunLimits(cpu_time_ms=3_000, memory_bytes=256 * 2**20, output_bytes=2**20)
 
 
