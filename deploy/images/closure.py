@@ -1,7 +1,9 @@
-"""What a package of this repository needs: folders of local packages, and third-party requirements with their hashes.
+"""What a package of this repository needs: our own packages, and third-party requirements with their hashes.
 
-    closure.py PINS folders services/judge             libs/core, libs/config, …, services/judge, dependencies first
-    closure.py PINS requirements 'services/trainer[train]'
+    closure.py ROOT names services/judge                    microcoder-core, …, microcoder-judge, dependencies first
+    closure.py ROOT requirements PINS 'services/trainer[train]'
+
+ROOT is a checkout, or as much of it as its `pyproject.toml` files.
 
 Needs only Python's standard library: it runs in an image's build, before anything is installed.
 """
@@ -26,6 +28,8 @@ class Unpinned(Exception):
 class Project:
     """One `pyproject.toml`."""
 
+    name: str
+    """As `microcoder-core`."""
     folder: str
     """Below the root, as `libs/core`."""
     requires: tuple[str, ...]
@@ -43,7 +47,7 @@ def projects(root: Path, wanted: Sequence[str]) -> list[Project]:
             name = _bare(requirement)
             if name.startswith(_LOCAL) and folders[name] not in found:
                 visit(folders[name], _extras(requirement))
-        found[folder] = Project(folder, requires)
+        found[folder] = Project(_name_of(root / folder / "pyproject.toml"), folder, requires)
 
     for item in wanted:
         match = _PACKAGE.fullmatch(item)
@@ -110,12 +114,12 @@ def _normalised(name: str) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Prints what was asked for."""
-    pins, what, *wanted = arguments
-    needed = projects(Path(__file__).parent, wanted)
-    if what == "folders":
-        lines = [project.folder for project in needed]
+    root, what, *wanted = arguments
+    if what == "names":
+        lines = [project.name for project in projects(Path(root), wanted)]
     else:
-        lines = requirements(needed, read_pins(Path(pins).read_text(encoding="utf-8")))
+        pins = read_pins(Path(wanted[0]).read_text(encoding="utf-8"))
+        lines = requirements(projects(Path(root), wanted[1:]), pins)
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 0
 

@@ -1,43 +1,62 @@
 #!/bin/sh
-# Puts packages of this repository, their local and their third-party dependencies into /opt/microcoder.
+# What the Dockerfile's stages do. PACKAGE is a folder of this repository, with or without extras: services/judge.
 #
-#   install PINS PACKAGE[EXTRA]...     PINS: services or trainer; PACKAGE: a folder, as services/judge
+#   install.sh wheels                        wheels of all our packages, in /wheels
+#   install.sh third-party PINS PACKAGE...   everything of others behind PACKAGE, into /opt/microcoder, with exactly the
+#                                            versions and hashes of constraints/PINS.txt; one without a pin is an error
+#   install.sh own PACKAGE...                PACKAGE and our packages behind it, on top; `entry` starts the first one
 #
-# What is there already stays, so that a layer holds only what it adds. Third-party packages have exactly the versions
-# and hashes of constraints/PINS.txt; one without a pin is an error.
+# What is there already stays, so that a layer holds only what it adds.
 set -eu
-pins=/build/constraints/$1.txt
+command=$1
 shift
 uv=/build/uv/bin/uv
 target=/opt/microcoder
 export UV_PYTHON=$target/bin/python UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 UV_NO_PROGRESS=1
 if [ -s /run/secrets/ca.crt ]; then export SSL_CERT_FILE=/run/secrets/ca.crt; fi
-[ -x "$target/bin/python" ] || "$uv" venv --quiet --python /usr/bin/python3 "$target"
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
 
-if [ -n "${TORCH_INDEX:-}" ]; then
-  # Another build of torch has another hash and brings none of the CUDA packages.
-  version=$(sed -n 's/^torch==\([^ ]*\).*/\1/p' "$pins")
-  awk '/^[a-z]/ { keep = !/^(torch|triton|nvidia-[a-z0-9-]*|cuda-[a-z0-9-]*)==/ } keep' "$pins" > /build/pins.txt
-  pins=/build/pins.txt
-  "$uv" pip install --quiet --no-deps --index-url "$TORCH_INDEX" "torch==$version"
-fi
+closure() { python3 /build/closure.py /manifests "$@"; }
 
-# First the third-party part: named with the pins' own versions, and everything behind them by the same file.
-python3 /build/closure "$pins" requirements "$@" > /build/requirements.txt
-if [ -s /build/requirements.txt ]; then
-  "$uv" pip install --quiet --require-hashes --constraint "$pins" -r /build/requirements.txt
-fi
+wheels() {
+  cp -r /sources "$scratch/sources"
+  for manifest in "$scratch"/sources/*/*/pyproject.toml; do
+    UV_PYTHON=/usr/bin/python3 "$uv" build --quiet --wheel --require-hashes \
+      --build-constraints /build/constraints/services.txt --out-dir /wheels "${manifest%/*}"
+  done
+}
 
-# Then ours, built by pinned tools, with the dependencies checked instead of resolved.
-wheels=$(mktemp -d)
-for folder in $(python3 /build/closure "$pins" folders "$@"); do
-  "$uv" build --quiet --wheel --require-hashes --build-constraints /build/constraints/services.txt \
-    --out-dir "$wheels" "/build/$folder"
-done
-"$uv" pip install --quiet --no-deps "$wheels"/*.whl
-"$uv" pip check --quiet
-last=$(basename "${1%%[*}")
-for name in "microcoder-$last" microcoder; do
-  if [ -x "$target/bin/$name" ]; then ln -sf "$name" "$target/bin/entry"; break; fi
-done
-rm -rf "$wheels"
+third_party() {
+  pins=/build/constraints/$1.txt
+  shift
+  [ -x "$target/bin/python" ] || "$uv" venv --quiet --python /usr/bin/python3 "$target"
+  if [ -n "${TORCH_INDEX:-}" ]; then
+    # Another build of torch has another hash and brings none of the CUDA packages.
+    version=$(sed -n 's/^torch==\([^ ]*\).*/\1/p' "$pins")
+    awk '/^[a-z]/ { keep = !/^(torch|triton|nvidia-[a-z0-9-]*|cuda-[a-z0-9-]*)==/ } keep' "$pins" > "$scratch/pins.txt"
+    pins=$scratch/pins.txt
+    "$uv" pip install --quiet --no-deps --index-url "$TORCH_INDEX" "torch==$version"
+  fi
+  closure requirements "$pins" "$@" > "$scratch/requirements.txt"
+  "$uv" pip install --quiet --require-hashes --constraint "$pins" -r "$scratch/requirements.txt"
+}
+
+own() {
+  for name in $(closure names "$@"); do
+    set -- "$@" "/wheels/$(echo "$name" | tr - _)"-*.whl
+  done
+  first=$(closure names "${1%%[*}" | tail -n 1)
+  while [ "${1#/wheels/}" = "$1" ]; do shift; done
+  "$uv" pip install --quiet --offline --no-deps "$@"
+  "$uv" pip check --quiet
+  for name in "$first" microcoder; do
+    if [ -x "$target/bin/$name" ]; then ln -sf "$name" "$target/bin/entry" && break; fi
+  done
+}
+
+case $command in
+  wheels) wheels ;;
+  third-party) third_party "$@" ;;
+  own) own "$@" ;;
+esac

@@ -12,7 +12,7 @@ DOCKERFILE = (ROOT / "deploy/images/Dockerfile").read_text()
 
 def test_each_service_has_an_image_of_its_own_package() -> None:
     found = {recipe.name: recipe for recipe in RECIPES}
-    assert {found[name].package for name in SERVICES} == {f"services/{name}" for name in SERVICES}
+    assert {found[name].packages for name in SERVICES} == {f"services/{name}" for name in SERVICES}
 
 
 def test_only_the_judge_has_a_compiler() -> None:

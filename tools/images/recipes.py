@@ -11,8 +11,8 @@ class Recipe:
     """One image; the fields are the arguments of the Dockerfile."""
 
     name: str
-    package: str
-    """Folder of the package, with extras where it needs some."""
+    packages: str
+    """Folders of the packages, with extras where they need some; the first one is what the image starts."""
     flavour: str = "plain"
     """Stage that it stands on."""
     pins: str = "services"
@@ -26,7 +26,7 @@ class Recipe:
         """Of the build."""
         return {
             "SERVICE": self.name,
-            "PACKAGE": self.package,
+            "PACKAGES": self.packages,
             "FLAVOUR": self.flavour,
             "PINS": self.pins,
             "PREPARE": self.prepare,
@@ -39,14 +39,20 @@ _PREBUILD = (
 )
 
 RECIPES: tuple[Recipe, ...] = (
-    *(Recipe(name=name, package=f"services/{name}") for name in SERVICES if name != "judge"),
+    *(Recipe(name=name, packages=f"services/{name}") for name in SERVICES if name != "judge"),
     # What a judge needs at its start is compiled here: its container compiles nothing but submissions.
-    Recipe(name="judge", package="services/judge", flavour="toolchain", prepare=_PREBUILD),
-    Recipe(name="cli", package="libs/cli"),
+    Recipe(name="judge", packages="services/judge", flavour="toolchain", prepare=_PREBUILD),
+    Recipe(name="cli", packages="libs/cli"),
     # A training process, and an evaluator that samples from checkpoints: what needs torch.
-    Recipe(name="training", package="services/trainer[train]", flavour="training", pins="trainer", large=True),
+    Recipe(
+        name="training",
+        packages="services/trainer[train] services/evaluator",
+        flavour="training",
+        pins="trainer",
+        large=True,
+    ),
     # A small model on the CPU, for the cluster of one machine only.
-    Recipe(name="llm", package="libs/llm[local]", flavour="training", pins="trainer", large=True),
+    Recipe(name="llm", packages="libs/llm[local]", flavour="training", pins="trainer", large=True),
 )
 
 
