@@ -1,6 +1,6 @@
 """Which engine runs programs here."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from microcoder.core.errors import FailedPrecondition
@@ -14,8 +14,24 @@ from microcoder.telemetry import get_logger
 _LOG = get_logger(__name__)
 
 
-async def open_chosen(settings: JudgeSettings, *, slots: int, tiers: Sequence[Tier] = STRONGEST_FIRST) -> Engine:
+def _log_replaced(reason: str) -> None:
+    _LOG.info("a slot is replaced", reason=reason[:300])
+
+
+async def open_chosen(
+    settings: JudgeSettings,
+    *,
+    slots: int,
+    tiers: Sequence[Tier] = STRONGEST_FIRST,
+    on_replaced: Callable[[str], None] = _log_replaced,
+) -> Engine:
     """The engine that the settings ask for, in the strongest of `tiers` that this host allows.
+
+    Args:
+        settings: The judge's.
+        slots: Runs at a time.
+        tiers: What may be tried.
+        on_replaced: Told why a warm slot is replaced.
 
     Raises:
         FailedPrecondition: There is none, with the reasons.
@@ -31,7 +47,7 @@ async def open_chosen(settings: JudgeSettings, *, slots: int, tiers: Sequence[Ti
     if settings.engine is EngineKind.COLD:
         return cold
     try:
-        return await _warm(cold, settings.cache_dir, settings.cc, slots)
+        return await _warm(cold, settings.cache_dir, settings.cc, slots, on_replaced)
     except (EngineFailed, FailedPrecondition, OSError) as error:
         if settings.engine is EngineKind.WARM:
             await cold.close()
@@ -42,12 +58,14 @@ async def open_chosen(settings: JudgeSettings, *, slots: int, tiers: Sequence[Ti
         return cold
 
 
-async def _warm(cold: ColdEngine, cache: Path, compiler: str, slots: int) -> Engine:
+async def _warm(
+    cold: ColdEngine, cache: Path, compiler: str, slots: int, on_replaced: Callable[[str], None]
+) -> Engine:
     return await open_warm(
         cold,
         cache=cache,
         compiler=compiler,
         slots=slots,
         interpreter=python_command(cold.python),
-        on_replaced=lambda reason: _LOG.info("a slot is replaced", reason=reason[:300]),
+        on_replaced=on_replaced,
     )
