@@ -80,6 +80,12 @@ conformance: setup ## Judge other judges' suites and compare the verdicts; CONFO
 agreement: setup ## Compare verdicts with LiveCodeBench's grades; AGREEMENT_ARGS="--sample 50 --json" chooses
 	$(BIN)/python -m tests.conformance.agreement $(AGREEMENT_ARGS)
 
+conformance-full: setup ## Every trap, hostile program and channel in every isolation tier that this machine allows
+	MICROCODER_TEST_FULL=1 $(BIN)/pytest services/judge/tests/test_traps.py services/judge/tests/test_hostile.py services/judge/tests/test_attacks.py
+
+fuzz: setup ## Random requests to a real judge, with known programs between them; FUZZ_ARGS="--minutes 60" soaks
+	$(BIN)/python -m tests.fuzz.judge $(FUZZ_ARGS)
+
 bench: setup ## Measure; figures and how to read them: docs/benchmarks.md
 	$(BIN)/python -m tests.bench
 
