@@ -9,7 +9,7 @@ CODE := libs services tests tools deploy conftest.py
 export PYTHON
 
 .PHONY: help setup setup-trainer constraints fmt lint types layers protos protos-check check test test-services test-trainer \
-        coverage conformance agreement helm helm-schema helm-schema-check test-cluster test-real-node bench images images-offline demo cluster-demo cluster-down kafka kafka-down clean
+        coverage conformance conformance-full fuzz agreement helm helm-schema helm-schema-check test-cluster test-real-node bench images images-offline demo cluster-demo cluster-down kafka kafka-down clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  %-16s %s\n", $$1, $$2}'
