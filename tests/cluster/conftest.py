@@ -13,8 +13,8 @@ import pytest
 from microcoder.cluster import ClusterSettings, Connection, connect
 
 GIVEN = "MICROCODER_TEST_KUBECONFIG"
-_SHARED = Path(os.environ.get("MICROCODER_SHARED") or Path(__file__).parents[3] / "shared")
-_LOCAL = _SHARED / "k8s" / "kube-local"
+SHARED = Path(os.environ.get("MICROCODER_SHARED") or Path(__file__).parents[3] / "shared")
+_LOCAL = SHARED / "k8s" / "kube-local"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

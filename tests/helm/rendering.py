@@ -76,9 +76,7 @@ def identity(found: Object) -> str:
 def pods(objects: tuple[Object, ...]) -> Iterator[tuple[str, Object]]:
     """Name of its maker, and metadata and spec, of every pod that the objects make."""
     for found in objects:
-        if found["kind"] == "Pod":
-            yield identity(found), found
-        elif found["kind"] in ("Deployment", "Job"):
+        if found["kind"] in ("Deployment", "Job"):
             yield identity(found), found["spec"]["template"]
 
 

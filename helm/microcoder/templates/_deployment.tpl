@@ -42,7 +42,7 @@ spec:
 {{- define "microcoder.podSpec" -}}
 {{- include "microcoder.pullSecrets" .root }}
 serviceAccountName: {{ include "microcoder.serviceAccountName" . }}
-automountServiceAccountToken: {{ hasKey .facts "apiServer" }}
+automountServiceAccountToken: {{ .facts.apiServer | default false }}
 enableServiceLinks: false
 terminationGracePeriodSeconds: {{ add .service.preStopSeconds .service.drainSeconds 5 }}
 securityContext:
@@ -164,6 +164,8 @@ volumeMounts:
 {{- $own := dict -}}
 {{- if eq .name "trainer" -}}
 {{- $own = include "microcoder.trainingConfig" .root | fromYaml -}}
+{{- else if eq .name "scraper" -}}
+{{- $own = dict "SCRAPER__LEADERSHIP" (ternary "kubernetes" "mongodb" .root.Values.rbac.create) "SCRAPER__LEADER__NAME" (include "microcoder.lease" .root) -}}
 {{- else if eq .name "judge" -}}
 {{- $own = dict "JUDGE__MIN_TIER" .root.Values.sandbox.minTier "JUDGE__CACHE_DIR" "/var/lib/microcoder/judge" -}}
 {{- end -}}

@@ -3,7 +3,8 @@
 scraper:
   calls: []
   internet: true
-  apiServer: true
+  # For the leader's lease; without the rights to one it lies in MongoDB.
+  apiServer: {{ .Values.rbac.create }}
 normalizer:
   calls: []
   topic: microcoder.problem.collected.v1
@@ -16,7 +17,7 @@ scorer:
   topic: microcoder.problem.verified.v1
 trainer:
   calls: []
-  apiServer: true
+  apiServer: {{ eq .Values.training.launcher "kubernetes" }}
   single: true
 evaluator:
   calls: [judge]
