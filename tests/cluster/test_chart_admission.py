@@ -84,12 +84,12 @@ def test_a_missing_definition_is_named(helm: Helm) -> None:
 
 @pytest.fixture(scope="module")
 def custom_resources(cluster: Cluster) -> None:
-    """The definitions of KEDA and of the Prometheus operator."""
+    """The definitions of KEDA, the Prometheus operator and Strimzi."""
     if not cluster.simulated:
         pytest.skip("leaves the definitions of a given cluster alone")
-    for name in ("keda", "prometheus-operator"):
+    for name in ("keda", "prometheus-operator", "strimzi"):
         cluster.kubectl("apply", "--server-side", "--filename", str(SHARED / "k8s" / "crds" / name))
-    for name in ("scaledobjects.keda.sh", "prometheusrules.monitoring.coreos.com"):
+    for name in ("scaledobjects.keda.sh", "prometheusrules.monitoring.coreos.com", "kafkas.kafka.strimzi.io"):
         cluster.kubectl("wait", "--for=condition=Established", f"crd/{name}", "--timeout=60s")
 
 
@@ -99,6 +99,9 @@ def test_objects_of_others_fit_their_definitions(helm: Helm, cluster: Cluster, c
     chosen = [found for found in objects if found["kind"] in kinds]
     assert {found["kind"] for found in chosen} == kinds
     assert refusal(helm, chosen) == ""
+    for recipe in ("kafka/strimzi.yaml", "judge-nodes/seccomp.yaml"):
+        text = (CHART.parents[1] / "deploy" / recipe).read_text(encoding="utf-8")
+        assert "error" not in helm.kubectl("create", "--dry-run=server", "--filename=-", text=text)
 
 
 def test_a_forbidden_namespace_is_told(helm: Helm) -> None:

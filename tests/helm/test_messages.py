@@ -26,7 +26,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "brokers without ports": ({"kafka": {"bootstrapServers": "kafka"}}, "at '/kafka/bootstrapServers'"),
     "password without a secret": (
         {"kafka": {"securityProtocol": "SASL_SSL"}},
-        'needs kafka.existingSecret: a Secret with the user under "username"',
+        "needs kafka.existingSecret: a Secret with the user and the password",
     ),
     "two autoscalers": (
         {

@@ -21,7 +21,7 @@
 {{- fail "mongodb.existingSecret is empty: make a Secret with the connection string and name it, for example\n  kubectl create secret generic microcoder-mongodb --from-literal=uri='mongodb://USER:PASSWORD@HOST/?replicaSet=rs0'\n  --set mongodb.existingSecret=microcoder-mongodb" -}}
 {{- end -}}
 {{- if and (contains "SASL" .Values.kafka.securityProtocol) (not .Values.kafka.existingSecret) .Values.migration.enabled -}}
-{{- fail (printf "kafka.securityProtocol is %s, which needs kafka.existingSecret: a Secret with the user under %q and the password under %q." .Values.kafka.securityProtocol .Values.kafka.usernameKey .Values.kafka.passwordKey) -}}
+{{- fail (printf "kafka.securityProtocol is %s, which needs kafka.existingSecret: a Secret with the user and the password under kafka.usernameKey and passwordKey." .Values.kafka.securityProtocol) -}}
 {{- end -}}
 {{- end }}
 

@@ -74,10 +74,14 @@ MICROCODER_RPC__TLS__CA_FILE: /etc/microcoder/tls/ca.crt
 {{- if contains "SASL" $values.kafka.securityProtocol }}
 {{- $kafka := .secrets.kafka | default $values.kafka.existingSecret }}
 - name: MICROCODER_BUS__KAFKA__SASL_USERNAME
+  {{- if $values.kafka.usernameKey }}
   valueFrom:
     secretKeyRef:
       name: {{ $kafka }}
       key: {{ $values.kafka.usernameKey }}
+  {{- else }}
+  value: {{ $kafka }}
+  {{- end }}
 - name: MICROCODER_BUS__KAFKA__SASL_PASSWORD
   valueFrom:
     secretKeyRef:

@@ -40,7 +40,9 @@ spec:
 {{- $kafka := .root.Values.kafka -}}
 {{- if contains "SASL" $kafka.securityProtocol }}
 {{- $user := .service.secrets.kafka | default $kafka.existingSecret }}
+{{- if $kafka.usernameKey }}
 - {parameter: username, name: {{ $user }}, key: {{ $kafka.usernameKey }}}
+{{- end }}
 - {parameter: password, name: {{ $user }}, key: {{ $kafka.passwordKey }}}
 {{- end }}
 {{- if hasSuffix "SSL" $kafka.securityProtocol }}
