@@ -113,4 +113,5 @@ class Demo:
             build(builder, wanted, base=base, prefix="microcoder", torch_index="")
             if set(own) & set(missing):
                 dependencies.build_images(builder, base=base)
-        self._place.bring(builder, [*tags, *own], self._say)
+        absent = [tag for tag in (*tags, *own) if not (self._keep_images and self._place.has(tag))]
+        self._place.bring(builder, absent, self._say)

@@ -40,6 +40,14 @@ class Place:
                 self.local.load(archive)
                 archive.unlink()
 
+    def has(self, tag: str) -> bool:
+        """Whether a node has an image of this name, whatever is in it."""
+        nodes = self.cluster.get("nodes")["items"]
+        known = {
+            name for node in nodes for image in node["status"].get("images", ()) for name in image.get("names", ())
+        }
+        return f"docker.io/{tag}" in known
+
     def seccomp(self) -> Seccomp:
         """How the judge's jail is allowed there."""
         if self.local is None or not PROFILE.exists():

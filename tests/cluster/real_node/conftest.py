@@ -56,7 +56,7 @@ def place(builder: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     given = os.environ.pop("KUBECONFIG", None)
     found = find_place(namespace="real-node", registry="", folder=folder, say=print)
     assert found.local is not None
-    found.bring(builder, [*tags, *own], print)
+    found.bring(builder, [tag for tag in (*tags, *own) if not (kept and found.has(tag))], print)
     yield found
     if not kept:
         found.local.down()
