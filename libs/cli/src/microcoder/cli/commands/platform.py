@@ -2,18 +2,24 @@
 
 import asyncio
 import signal
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from microcoder.cli import options
+from microcoder.cli.cluster.checks import examine
+from microcoder.cli.cluster.probe import run_probe
+from microcoder.cli.cluster.wanted import read_values
 from microcoder.cli.connect import endpoints
 from microcoder.cli.local.doctor import Finding, findings
 from microcoder.cli.local.llm import LlmChoice
 from microcoder.cli.local.ready import is_serving
 from microcoder.cli.local.stack import StackOptions, local_stack
-from microcoder.cli.output import Say, console, print_json, run, shown, table, timed_say
-from microcoder.core.errors import Unavailable
+from microcoder.cli.output import Say, console, fail, print_json, run, shown, table, timed_say
+from microcoder.cluster import ClusterSettings, connect
+from microcoder.core.errors import FailedPrecondition, MicrocoderError, Unavailable
 
 
 def up(
@@ -87,9 +93,41 @@ def status(state: options.State = options.DEFAULT_STATE, as_json: options.Json =
     run(work())
 
 
-def doctor(state: options.State = options.DEFAULT_STATE, as_json: options.Json = False) -> None:
-    """Check what this machine has and say what to do about what is missing."""
-    found = findings(state)
+def doctor(
+    cluster: Annotated[bool, typer.Option("--cluster", help="Check a Kubernetes cluster instead.")] = False,
+    values: Annotated[
+        list[Path] | None, typer.Option("--values", "-f", help="Values file of the chart; may be repeated.")
+    ] = None,
+    namespace: Annotated[str, typer.Option("--namespace", "-n", help="Of the release.")] = "",
+    context: Annotated[str, typer.Option("--context", help="Of the kubeconfig.")] = "",
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Also run a pod that tries user namespaces on a judge node.")
+    ] = False,
+    probe_image: Annotated[
+        str, typer.Option("--probe-image", help="Image with python3 for it; the judge's by default.")
+    ] = "",
+    state: options.State = options.DEFAULT_STATE,
+    as_json: options.Json = False,
+) -> None:
+    """Check what this machine, or a cluster, has and say what to do about what is missing."""
+    if not cluster:
+        _report(findings(state), as_json=as_json)
+        return
+    try:
+        wanted = read_values(values or [])
+        connection = connect(ClusterSettings(context=context, namespace=namespace))
+        found = examine(connection, wanted)
+        if probe:
+            found.append(run_probe(connection, wanted, probe_image or wanted.judge_image))
+    except Unavailable as error:
+        hint = "See that the server of the kubeconfig is the right one and can be reached from here."
+        fail(FailedPrecondition(f"{error.message}. {hint}"), as_json=as_json)
+    except MicrocoderError as error:
+        fail(error, as_json=as_json)
+    _report(found, as_json=as_json)
+
+
+def _report(found: Sequence[Finding], *, as_json: bool) -> None:
     if as_json:
         print_json([{"part": f.part, "ok": f.ok, "needed": f.needed, "message": f.message} for f in found])
     else:

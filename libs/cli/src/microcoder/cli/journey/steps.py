@@ -159,7 +159,10 @@ async def _known_training(clients: Clients, spec: TrainingSpec) -> training_pb2.
     wanted = to_proto(spec, training_pb2.TrainingSpec)
     request = trainer_service_pb2.ListTrainingRunsRequest(page_size=_PAGE)
     answer = await clients.trainer.ListTrainingRuns(request, timeout=SHORT_S)
-    return next((r for r in answer.training_runs if r.state == RUN_STATE_SUCCEEDED and r.spec == wanted), None)
+    return next(
+        (r for r in answer.training_runs if r.state == RUN_STATE_SUCCEEDED and r.spec == wanted and r.trained_model),
+        None,
+    )
 
 
 async def _evaluate_untrained(

@@ -52,7 +52,7 @@ class ClusterLease:
     async def write(self, lease: Lease, as_read: Lease | None) -> bool:
         try:
             if as_read is None:
-                await self._resources.create(_body(lease))
+                await self._resources.create(_body(replace(lease, version=0)))
             else:
                 await self._resources.replace(_body(replace(lease, version=as_read.version)))
         except AlreadyExists:
