@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from .conftest import Cluster
 
@@ -69,7 +70,10 @@ def test_what_the_values_ask_for_and_the_cluster_lacks_is_told_with_what_to_do(
 
 def test_a_server_that_does_not_answer_is_one_clear_error(cluster: Cluster, tmp_path: Path) -> None:
     broken = tmp_path / "kubeconfig"
-    broken.write_text(cluster.kubeconfig.read_text().replace("server: https://", "server: https://127.0.0.1:1/"))
+    config = yaml.safe_load(cluster.kubeconfig.read_text())
+    for item in config["clusters"]:
+        item["cluster"]["server"] = "https://127.0.0.1:1"
+    broken.write_text(yaml.safe_dump(config))
     away = Cluster(kubeconfig=broken, simulated=True)
     code, found = _error(away)
     assert code == 1

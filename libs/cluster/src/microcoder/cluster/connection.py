@@ -168,8 +168,8 @@ def connect(settings: ClusterSettings) -> Connection:
         namespace = _load(settings, loaded)
     except config.ConfigException as error:
         raise FailedPrecondition(
-            f"No Kubernetes cluster is known here: {str(error).rstrip('. ')}. Run inside a pod with a service account, or name a "
-            "kubeconfig file with KUBECONFIG."
+            f"No Kubernetes cluster is known here: {str(error).rstrip('. ')}. Run inside a pod with a service account, "
+            "or name a kubeconfig file with KUBECONFIG."
         ) from error
     return Connection(client.ApiClient(loaded), namespace=settings.namespace or namespace, timeout_s=settings.timeout_s)
 
