@@ -8,6 +8,7 @@ know.
 from dataclasses import dataclass
 
 from microcoder.core.verdict import Verdict
+from microcoder.judge.domain.engine import Tier
 
 ANSWER = "314159265358979"
 
@@ -227,7 +228,7 @@ HURTING = tuple(
         ("a pipe in the way", "import os\nos.mkfifo('p'); open('p')", frozenset({Verdict.ITL, Verdict.RE})),
         ("a huge core", "import os, resource\ntry: resource.setrlimit(resource.RLIMIT_CORE, (-1, -1))\nexcept ValueError: pass\nx = bytearray(50 << 20)\nos.abort()", frozenset({Verdict.RE})),
         ("high priority", "import os\nfor f in (lambda: os.nice(-20), lambda: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(50)), lambda: os.setpriority(os.PRIO_PROCESS, 0, -20)):\n    try: f(); print('raised')\n    except OSError: pass", _WRONG),
-        ("endless output to errors", "import os\nwhile True: os.write(2, b'x' * 65536)", frozenset({Verdict.TLE})),
+        ("endless output to errors", "import os\nwhile True: os.write(2, b'x' * 65536)", frozenset({Verdict.TLE, Verdict.ITL})),
         ("output that nobody could hold", "import os\nwhile True: os.write(1, b'x' * 65536)", frozenset({Verdict.OLE})),
         ("splice", "import os\nr, w = os.pipe()\nos.close(r)\ntry: os.splice(0, w, 100)\nexcept (OSError, AttributeError): raise SystemExit(3)", frozenset({Verdict.RE})),
         ("closed output", "import os\nos.close(1)\nprint(1)", frozenset({Verdict.RE, Verdict.WA})),
@@ -260,9 +261,9 @@ REACHING_OUT = tuple(
         ("other users", "import os\nfor f in (os.setuid, os.setgid, os.seteuid):\n    try: f(0); print('became root')\n    except OSError: pass"),
         ("device nodes", "import os, stat\nfor name, dev in (('m', os.makedev(1, 1)), ('d', os.makedev(8, 0))):\n    try: os.mknod(name, 0o600 | stat.S_IFBLK, dev); print('made', name)\n    except OSError: pass"),
         ("handles of files", "import ctypes\nl = ctypes.CDLL(None)\nif l.syscall(304, 0, b'x' * 32, 0) >= 0: print('opened')"),
-        ("a chroot left by a descriptor", "import os\nfd = os.open('/', os.O_RDONLY)\ntry:\n    os.chroot('.'); os.fchdir(fd); print('left')\nexcept OSError: pass"),
+        ("a chroot left by a descriptor", "import os\ntry:\n    fd = os.open('/', os.O_RDONLY); os.chroot('.'); os.fchdir(fd); print('left')\nexcept OSError: pass"),
         ("write to the system", "import os, sys\nfor p in ('/usr/lib/x', '/etc/x', os.path.dirname(os.__file__) + '/x.py', sys.executable, __file__, '/proc/sys/kernel/core_pattern', '/sys/x', '/dev/x'):\n    try: open(p, 'ab').write(b'#'); print('wrote', p)\n    except OSError: pass"),
-        ("limits", "import resource\nfor n in range(16):\n    try: resource.setrlimit(n, (resource.getrlimit(n)[1] + 1,) * 2); print('raised', n)\n    except (OSError, ValueError, OverflowError): pass"),
+        ("limits", "import resource\nfor n in range(16):\n    if resource.getrlimit(n)[1] < 0: continue\n    try: resource.setrlimit(n, (resource.getrlimit(n)[1] + 1,) * 2); print('raised', n)\n    except (OSError, ValueError, OverflowError): pass"),
     )
 )  # fmt: skip
 
@@ -314,8 +315,20 @@ CHANNELS = (
     Channel(name="abstract sockets", put="def serve():\n    s = socket.socket(socket.AF_UNIX); s.bind('\\0left'); s.listen()\n    if os.fork() == 0:\n        os.setsid(); s.accept()\nattempt(serve)", look="attempt(lambda: socket.socket(socket.AF_UNIX).connect('\\0left') or 1)"),
     Channel(name="a daemon", put="if os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        import time\n        while True: attempt(lambda: open('/tmp/left-by-a-daemon', 'w')); time.sleep(0.01)\n    os._exit(0)", look="os.path.exists('/tmp/left-by-a-daemon') or len([p for p in attempt(os.listdir, '/proc') or () if p.isdigit() and attempt(lambda: open(f'/proc/{p}/environ').read()) and p != str(os.getpid())])"),
     Channel(name="locks", put="import fcntl\nf = open(sys.executable, 'rb'); attempt(fcntl.flock, f, fcntl.LOCK_EX | fcntl.LOCK_NB)\nif os.fork() == 0:\n    os.setsid()\n    import time; time.sleep(60)", look="attempt(lambda: __import__('fcntl').flock(open(sys.executable, 'rb'), 6) or 'free') != 'free'"),
-    Channel(name="current folder, mask, priority", put="os.chdir('/'); os.umask(0o77); attempt(os.nice, 5)", look="os.getcwd() == '/' or os.umask(0o22) == 0o77 or os.nice(0) >= 5"),
+    Channel(name="current folder and mask", put="os.chdir('/'); os.umask(0o77)", look="os.getcwd() == '/' or os.umask(0o22) == 0o77"),
     Channel(name="signals", put="import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); signal.pthread_sigmask(signal.SIG_BLOCK, [15])", look="__import__('signal').pthread_sigmask(0, []) or __import__('signal').getsignal(15) is not __import__('signal').SIG_DFL"),
     Channel(name="host name", put="attempt(socket.sethostname, 'left')", look="socket.gethostname() == 'left'"),
-    Channel(name="processor binding", put="attempt(os.sched_setaffinity, 0, {min(os.sched_getaffinity(0))})", look="0"),
 )  # fmt: skip
+
+STOPPED_FROM = {
+    "stops its parent": Tier.LANDLOCK,
+    "in other processes": Tier.LANDLOCK,
+    "write to the system": Tier.LANDLOCK,
+}
+"""Programs that a weaker tier does not stop; docs/judge.md says so."""
+CLOSED_FROM = {
+    "files": Tier.LANDLOCK,
+    "start-up files": Tier.LANDLOCK,
+    "abstract sockets": Tier.LANDLOCK,
+}
+"""Channels that a weak tier leaves open, and the weakest tier that closes them; docs/judge.md says so."""

@@ -9,11 +9,9 @@ from microcoder.core.verdict import JudgeReport, Verdict
 from microcoder.judge.domain.engine import RunLimits, Tier
 from microcoder.judge.local import LocalJudge
 
-from .hostile import CHANNELS, HOSTILE, IN_REACH, IN_THE_PROCESS, Channel, Hostile
+from .hostile import CHANNELS, CLOSED_FROM, HOSTILE, IN_REACH, IN_THE_PROCESS, STOPPED_FROM, Channel, Hostile
 
 FULL = bool(os.environ.get("MICROCODER_TEST_FULL"))
-PASSES_WITHOUT_NAMESPACES: dict[str, Tier] = {}
-"""Channels that a weak tier leaves open, and the weakest tier that closes them; docs/judge.md says so."""
 LIMITS = RunLimits(cpu_time_ms=700, memory_bytes=128 * 2**20, output_bytes=2**20)
 
 
@@ -30,6 +28,9 @@ async def test_hostile(judge: LocalJudge, program: Hostile) -> None:
 
 @pytest.mark.parametrize("program", [each for each in HOSTILE if FULL or each.quick], ids=lambda program: program.id)
 async def test_hostile_in_each_tier(tier_judge: LocalJudge, program: Hostile) -> None:
+    tier = tier_judge.sandbox.engine.tier
+    if not tier.at_least(STOPPED_FROM.get(program.name, Tier.RLIMITS)):
+        pytest.skip(f"docs/judge.md: not stopped in {tier}")
     report = await report_on(tier_judge, program)
     assert report.verdict in program.verdicts, report
     assert (await tier_judge.report("print(10)", [("", "10")])).verdict is Verdict.AC
@@ -53,8 +54,9 @@ async def test_nothing_passes_from_run_to_run(judge: LocalJudge, channel: Channe
 
 @pytest.mark.parametrize("channel", [each for each in CHANNELS if FULL or each.quick], ids=lambda channel: channel.id)
 async def test_what_passes_from_run_to_run_in_each_tier(tier_judge: LocalJudge, channel: Channel) -> None:
-    if (known := PASSES_WITHOUT_NAMESPACES.get(channel.name)) and not tier_judge.sandbox.engine.tier.at_least(known):
-        pytest.skip(f"docs/judge.md: only from {known} on")
+    tier = tier_judge.sandbox.engine.tier
+    if not tier.at_least(CLOSED_FROM.get(channel.name, Tier.RLIMITS)):
+        pytest.skip(f"docs/judge.md: not closed in {tier}")
     await nothing_passes(tier_judge, channel)
 
 

@@ -38,16 +38,20 @@ void map_ids(const struct options *options, pid_t init)
 
 pid_t new_process(bool namespaces, int born_in, int *pidfd)
 {
-    struct clone_args wanted = {.flags = CLONE_PIDFD, .pidfd = (uintptr_t)pidfd, .exit_signal = SIGCHLD};
+    unsigned long flags = CLONE_PIDFD;
     if (namespaces)
-        wanted.flags |= CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
-                        CLONE_NEWCGROUP;
-    if (born_in >= 0) {
-        wanted.flags |= CLONE_INTO_CGROUP;
-        wanted.cgroup = (uint64_t)born_in;
-    }
+        flags |= CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
+                 CLONE_NEWCGROUP;
+    if (born_in < 0) /* containers refuse clone3 by default: a filter cannot see its flags */
+        return (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, pidfd, NULL, NULL);
+    struct clone_args wanted = {
+        .flags = flags | CLONE_INTO_CGROUP,
+        .pidfd = (uintptr_t)pidfd,
+        .exit_signal = SIGCHLD,
+        .cgroup = (uint64_t)born_in,
+    };
     pid_t pid = (pid_t)syscall(SYS_clone3, &wanted, sizeof wanted);
-    if (pid != 0 && born_in >= 0)
+    if (pid != 0)
         close(born_in);
     return pid;
 }
