@@ -28,6 +28,7 @@ async def test_it_learns(training: Training) -> None:
     assert last > 0.8
     ended = await training.store.training_runs.get(run.id)
     assert (ended.progress.done, ended.checkpoint) == (30, str(training.folder / run.id / "checkpoint-30"))
+    assert ended.trained_model == str(training.folder / run.id / "final")
     assert str(training.folder / run.id / "final") in outcome.message
     samples = [s async for s in training.store.training_samples.scan({"run_id": run.id})]
     assert {sample.verdict for sample in samples} >= {Verdict.AC, Verdict.WA, Verdict.RE}
@@ -56,6 +57,31 @@ async def test_a_stopped_run_goes_on_as_if_nothing_had_happened(training: Traini
     assert code == ExitCode.FINISHED, training.output(broken.id)
     assert f"resuming from step {checkpoint.step}" in training.output(broken.id)
     assert await training.rewards(broken.id) == await training.rewards(straight.id)
+
+
+async def test_two_processes_train_one_model_and_stop_together(training: Training) -> None:
+    run = await training.add("train-two", algorithm=Algorithm.MICROCODER_GRPO, max_steps=8, save_steps=8)
+    process = await training.start(run.id, "--processes=2")
+    while (await training.store.training_runs.get(run.id)).progress.done < 2:
+        assert process.returncode is None, training.output(run.id)
+        await asyncio.sleep(0.02)
+    process.terminate()
+    assert await process.wait() == ExitCode.STOPPED, training.output(run.id)
+    checkpoint = newest_complete(training.folder / run.id)
+    assert checkpoint is not None
+    assert {file.name for file in checkpoint.folder.glob("rng_state_*")} == {"rng_state_0.pth", "rng_state_1.pth"}
+    code, outcome = await training.train(run.id, "--processes=2", "--resume=auto")
+    assert code == ExitCode.FINISHED, training.output(run.id)
+    assert outcome.step == 8
+    assert sorted(await training.rewards(run.id)) == list(range(1, 9))
+    _loads(training.folder / run.id / "final")
+
+
+async def test_rows_that_cannot_be_shared_are_named(training: Training) -> None:
+    run = await training.add("train-odd", prompts_per_step=1, group_size=3)
+    code, outcome = await training.train(run.id, "--processes=2")
+    assert code == ExitCode.BAD_REQUEST
+    assert "3 completions a step" in outcome.message
 
 
 async def test_a_judge_that_is_down_gives_no_rewards_and_a_clear_end(training: Training) -> None:

@@ -17,6 +17,8 @@ class Hardware:
     """It computes in bfloat16."""
     micro_batch: int
     """Most completions in one backward pass."""
+    processes: int = 1
+    """Processes that train together, one device each."""
 
 
 def rows_per_step(spec: TrainingSpec) -> int:
@@ -43,9 +45,10 @@ def save_interval(spec: TrainingSpec, recipe: Recipe) -> int:
 def trl_arguments(spec: TrainingSpec, recipe: Recipe, hardware: Hardware, *, output_dir: str) -> dict[str, Any]:
     """Arguments for `trl.GRPOConfig`.
 
-    The optimizer step has `rows_per_step(spec)` completions, in micro-batches that fit `hardware`.
+    The optimizer step has `rows_per_step(spec)` completions, shared by the processes and cut into micro-batches that
+    fit `hardware`; the processes must divide them.
     """
-    rows = rows_per_step(spec)
+    rows = rows_per_step(spec) // hardware.processes
     micro_batch = micro_batch_of(rows, hardware.micro_batch)
     accumulation = rows // micro_batch
     return {

@@ -12,6 +12,7 @@ from transformers.trainer_callback import ExportableState
 from microcoder.trainer.domain.checkpoints import STABLE
 from microcoder.trainer.domain.outcome import ExitCode, TrainingFailed
 from microcoder.trainer.domain.truncation import Standing
+from microcoder.trainer.train import together
 from microcoder.trainer.train.background import Background
 from microcoder.trainer.train.recorder import Recorder
 from microcoder.trainer.train.reward import JudgeReward
@@ -27,7 +28,8 @@ class StopCallback(TrainerCallback):  # type: ignore[misc]
         self._stop = stop
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        if self._stop.asked:
+        (asked,) = together.total(float(self._stop.asked))
+        if asked:
             control.should_save = True
             control.should_training_stop = True
 
@@ -67,14 +69,17 @@ class RecordCallback(TrainerCallback):  # type: ignore[misc]
         _refuse_divergence(state.global_step, values)
         self._record_rollout()
         finite = {name: value for name, value in values.items() if math.isfinite(value)}
-        self._background.run(self._recorder.step(state.global_step, finite, self._reward.rollout.rows))
+        if together.rank() == 0:
+            self._background.run(self._recorder.step(state.global_step, finite, self._reward.rollout.rows))
         if self._silent_rollouts >= self._judge_patience:
             self._give_up(control)
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        together.wait_for_all()  # each process has its part in the checkpoint
         folder = Path(args.output_dir or ".") / f"checkpoint-{state.global_step}"
-        (folder / STABLE).touch()
-        self._background.run(self._recorder.checkpoint(folder))
+        if together.rank() == 0:
+            (folder / STABLE).touch()
+            self._background.run(self._recorder.checkpoint(folder))
 
     def _record_rollout(self) -> None:
         rollout = self._reward.rollout
@@ -82,10 +87,12 @@ class RecordCallback(TrainerCallback):  # type: ignore[misc]
             return
         self._recorded_rollout = rollout.step
         asked = [row for row in rollout.rows if row.standing is not Standing.INCOMPLETE]
-        if asked:
-            silent = all(row.standing is Standing.UNKNOWN for row in asked)
-            self._silent_rollouts = self._silent_rollouts + 1 if silent else 0
-        self._background.run(self._recorder.rollout(rollout.step, rollout.rows))
+        heard = [row for row in asked if row.standing is not Standing.UNKNOWN]
+        all_asked, all_heard = together.total(len(asked), len(heard))
+        if all_asked:
+            self._silent_rollouts = 0 if all_heard else self._silent_rollouts + 1
+        if together.rank() == 0:
+            self._background.run(self._recorder.rollout(rollout.step, rollout.rows))
 
     def _give_up(self, control: TrainerControl) -> None:
         self.failure = TrainingFailed(

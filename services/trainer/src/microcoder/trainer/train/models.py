@@ -1,5 +1,6 @@
 """The model that is trained: loading it, adapters, and the folder that others load it from."""
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ def find_hardware(micro_batch: int) -> Hardware:
         cuda=cuda,
         bf16=cuda and torch.cuda.is_bf16_supported(),
         micro_batch=micro_batch or (_CUDA_MICRO_BATCH if cuda else _CPU_MICRO_BATCH),
+        processes=int(os.environ.get("WORLD_SIZE", "1")),
     )
 
 

@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -22,11 +22,13 @@ from microcoder.rpc import JudgeClient, open_channel
 from microcoder.store import Store
 from microcoder.telemetry import get_logger, setup_logging
 from microcoder.trainer.domain.outcome import ExitCode, Outcome, TrainingFailed, missing_packages
+from microcoder.trainer.domain.ranks import Group
 from microcoder.trainer.domain.run_folder import RunFolder
 from microcoder.trainer.settings import TrainerServiceSettings, TrainerSettings
 from microcoder.trainer.train.background import Background
 from microcoder.trainer.train.data import PromptRow, load_prompts
 from microcoder.trainer.train.judging import BatchJudge, JudgingLimits
+from microcoder.trainer.train.ranks import run_group
 from microcoder.trainer.train.recorder import Recorder, Records
 from microcoder.trainer.train.stop import StopSignal
 from microcoder.trainer.train.surroundings import Surroundings
@@ -49,11 +51,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         return ExitCode.BAD_REQUEST
+    group = Group.of(arguments.processes, os.environ)
+    if not group.single and "RANK" not in os.environ:
+        given = sys.argv[1:] if argv is None else argv
+        return run_group(group, given, grace_s=settings.trainer.stop_grace_s)
     setup_logging(settings.log, service="training", version=metadata.version("microcoder-trainer"))
     logging.getLogger("trl").setLevel(logging.ERROR)  # warns of every rollout without a reward, prompts and all
     folder = RunFolder(settings.trainer.runs_dir.resolve() / arguments.run)
     resume = arguments.resume == RESUME_AUTO
-    return _ended(folder, _Attempt(settings=settings, stop=stop, run_id=arguments.run, resume=resume))
+    leads = os.environ.get("RANK", "0") == "0"
+    return _ended(folder, _Attempt(settings=settings, stop=stop, run_id=arguments.run, resume=resume, leads=leads))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,6 +71,8 @@ class _Attempt:
     stop: StopSignal
     run_id: str
     resume: bool
+    leads: bool = True
+    """It is the first, or the only one, of the run's processes: it holds the folder and tells how the run ended."""
     number: int = 1
     recorder: Recorder | None = None
 
@@ -84,7 +93,7 @@ def _ended(folder: RunFolder, attempt: _Attempt) -> ExitCode:
     """Runs it and leaves its outcome in the run's folder."""
     try:
         folder.path.mkdir(parents=True, exist_ok=True)
-        with _only_process(folder):
+        with _only_process(folder) if attempt.leads else nullcontext():
             code, message = ExitCode.FINISHED, f"The trained model is in {_work(attempt)}."
     except TrainingFailed as failed:
         code, message = failed.code, failed.message
@@ -96,6 +105,8 @@ def _ended(folder: RunFolder, attempt: _Attempt) -> ExitCode:
         _LOG.exception("training failed")
         code, message = ExitCode.UNEXPECTED, f"Training failed: {type(error).__name__}: {str(error)[:500]}"
     _LOG.info("ended", run_id=attempt.run_id, exit_code=int(code), message=message)
+    if not attempt.leads:
+        return code
     outcome = attempt.outcome(code, message)
     outcome.write(folder.outcome(attempt.number))
     if attempt.settings.trainer.termination_log is not None:
@@ -221,5 +232,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         const=RESUME_AUTO,
         default="never",
         help="auto, also without a value: go on from the newest complete checkpoint, if any",
+    )
+    parser.add_argument(
+        "--processes", type=int, default=1, help="processes on this machine that train together, one GPU each"
     )
     return parser.parse_args(argv)

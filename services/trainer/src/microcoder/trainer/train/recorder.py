@@ -100,7 +100,7 @@ class Recorder:
             id=metric_id(run_id, step), run_id=run_id, step=step, values=dict(values), time=self._clock()
         )
         await self._patiently(lambda: self._records.metrics.put(point))
-        reward = mean_reward(list(batch))
+        reward = values.get("judge/mean_reward", mean_reward(list(batch)))  # the former is that of all processes
         self.step_done, self.mean_reward = step, reward
         words = "the judge gave no verdict" if reward is None else f"mean reward {reward:.3f}"
         await self._patiently(

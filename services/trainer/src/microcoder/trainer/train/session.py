@@ -1,5 +1,6 @@
 """One attempt of one run, from its record to the final model."""
 
+import os
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -11,13 +12,14 @@ from transformers.trainer_callback import PrinterCallback
 
 from microcoder.core.training import TrainingRun
 from microcoder.telemetry import get_logger
-from microcoder.trainer.domain.arguments import rollout_steps, trl_arguments
+from microcoder.trainer.domain.arguments import rollout_steps, rows_per_step, trl_arguments
 from microcoder.trainer.domain.checkpoints import newest_complete
 from microcoder.trainer.domain.outcome import ExitCode, TrainingFailed
 from microcoder.trainer.domain.recipes import Recipe, recipe_of
 from microcoder.trainer.domain.run_folder import RunFolder
 from microcoder.trainer.domain.truncation import MaskRule
 from microcoder.trainer.settings import TrainerSettings
+from microcoder.trainer.train import together
 from microcoder.trainer.train.callbacks import CoinState, RecordCallback, StopCallback
 from microcoder.trainer.train.data import PromptRow, fill, short_enough
 from microcoder.trainer.train.models import (
@@ -61,8 +63,10 @@ def train(run: TrainingRun, rows: list[PromptRow], around: Surroundings, *, resu
             f"Stopped after step {trainer.state.global_step} of {run.spec.max_steps}; it can be resumed.",
         )
     _LOG.info("saving the trained model")
-    save_final(trainer.model, trainer.processing_class, folder.final)
-    around.background.run(around.recorder.trained(folder.final))
+    if together.rank() == 0:
+        save_final(trainer.model, trainer.processing_class, folder.final)
+        around.background.run(around.recorder.trained(folder.final))
+    together.wait_for_all()
     return folder.final
 
 
@@ -74,6 +78,7 @@ def _prepare(
         torch.set_num_threads(settings.threads)
     around.say("loading the model")
     hardware = find_hardware(settings.micro_batch)
+    _share_rows(rows_per_step(spec), hardware.processes)
     tokenizer = load_tokenizer(spec.model)
     model = load_model(spec.model, hardware, adapters_only=spec.lora_rank > 0)
     prompts = _prompts(run, rows, lambda prompt: prompt_length(tokenizer, prompt))
@@ -81,7 +86,7 @@ def _prepare(
         around.judge, around.background, max_tokens=spec.max_completion_tokens, overlong_share=recipe.overlong_share
     )
     record = RecordCallback(around.recorder, around.background, reward, judge_patience=settings.judge_patience)
-    coin = random.Random(spec.seed)  # noqa: S311  not cryptography
+    coin = random.Random(spec.seed + int(os.environ.get("RANK", "0")))  # noqa: S311  not cryptography
     trainer = PolicyTrainer(
         reward=reward,
         mask=_mask_rule(run, recipe, settings),
@@ -95,6 +100,15 @@ def _prepare(
     )
     trainer.remove_callback(PrinterCallback)  # prints every metric of every step; the store has them
     return trainer, record
+
+
+def _share_rows(rows: int, processes: int) -> None:
+    if rows % processes:
+        raise TrainingFailed(
+            ExitCode.BAD_REQUEST,
+            f"{rows} completions a step (prompts_per_step × group_size) cannot be shared by {processes} processes; "
+            "make their number a multiple of nodes × GPUs.",
+        )
 
 
 def _prompts(run: TrainingRun, rows: list[PromptRow], length_of: Callable[[Any], int]) -> Dataset:

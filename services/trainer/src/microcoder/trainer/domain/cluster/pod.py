@@ -7,10 +7,10 @@ from microcoder.core.training import TrainingRun
 from microcoder.trainer.domain.cluster.failures import CONTAINER
 from microcoder.trainer.domain.cluster.labels import job_name, labels
 from microcoder.trainer.domain.cluster.site import MODELS_PATH, RUNS_PATH, Site
+from microcoder.trainer.domain.ranks import MASTER_PORT
 
 Json = dict[str, Any]
 
-MASTER_PORT = 29500
 TERMINATION_LOG = "/dev/termination-log"
 ROLE = "trainer"
 """Name of the replicated Job in a JobSet."""
