@@ -152,22 +152,6 @@ async def test_limits_of_a_problem_are_for_compiled_programs_and_those_of_a_requ
     assert (await client.judge(submission, timeout_s=60)).verdict is Verdict.TLE
 
 
-@pytest.mark.parametrize(
-    ("submission", "field"),
-    [
-        (pb.Submission(language="cobol", source=b"x", problem_id="x"), "language"),
-        (pb.Submission(language="python3", source=b"x"), "submission.task"),
-        (inline("x"), "submission.inline_task.tests"),
-        (inline("x", ("", ""), limits=problem_pb2.Limits(cpu_time_ms=10**9)), "cpu_time_ms"),
-        (inline("x", ("", ""), detail_bytes=2**30), "submission.detail_bytes"),
-        (inline("x", ("", ""), fair_key="k" * 101), "submission.fair_key"),
-        (inline("x", ("", ""), cpu_budget_ms=-1), "submission.cpu_budget_ms"),
-        (by_digest("x"), "submission.inline_task.tests[0].input_digest"),
-        (by_digest("0" * 64, b"value"), "submission.inline_task.tests[0].input"),
-        (tolerant(float("nan")), "submission.inline_task.checker.float_absolute"),
-        (inline("x", ("", ""), stop_mode=77), "submission.stop_mode"),
-    ],
-)
 async def test_the_detail_is_of_the_first_failed_test_and_only_where_asked_for(service: Service) -> None:
     tests = [*CASES, ("5 5\n", "10\n")]
     code = "import sys\nprint('note', file=sys.stderr)\nprint(3)\n"
@@ -230,17 +214,72 @@ async def test_languages_have_other_names(service: Service) -> None:
     assert (await JudgeClient(service.channel).judge(submission, timeout_s=60)).verdict is Verdict.AC
 
 
+@pytest.mark.parametrize(
+    ("submission", "field"),
+    [
+        (pb.Submission(language="cobol", source=b"x", problem_id="x"), "language"),
+        (pb.Submission(language="python3", source=b"x"), "submission.task"),
+        (inline("x"), "submission.inline_task.tests"),
+        (inline("x", ("", ""), limits=problem_pb2.Limits(cpu_time_ms=10**9)), "cpu_time_ms"),
+        (inline("x", ("", ""), detail_bytes=2**30), "submission.detail_bytes"),
+        (inline("x", ("", ""), fair_key="k" * 101), "submission.fair_key"),
+        (inline("x", ("", ""), cpu_budget_ms=-1), "submission.cpu_budget_ms"),
+        (by_digest("x"), "submission.inline_task.tests[0].input_digest"),
+        (by_digest("0" * 64, b"value"), "submission.inline_task.tests[0].input"),
+        (tolerant(float("nan")), "submission.inline_task.checker.float_absolute"),
+        (inline("x", ("", ""), stop_mode=77), "submission.stop_mode"),
+    ],
+)
 async def test_wrong_requests(service: Service, submission: pb.Submission, field: str) -> None:
     with pytest.raises(InvalidArgument) as error:
         await JudgeClient(service.channel).judge(submission, timeout_s=30)
     assert field in error.value.fields
 
 
-async def test_validators_have_no_place_in_requests(service: Service) -> None:
+async def test_programs_points_and_files_by_value(service: Service) -> None:
+    client = JudgeClient(service.channel)
+    talk = b"import sys\nprint(20, flush=True)\nsys.exit(42 if sys.stdin.readline().strip() == '21' else 43)\n"
+    dialogue = inline("print(int(input()) + 1, flush=True)", ("", ""))
+    dialogue.inline_task.interactive = True
+    dialogue.inline_task.checker.kind = problem_pb2.CHECKER_KIND_CUSTOM
+    dialogue.inline_task.checker_program.CopyFrom(
+        pb.InlineProgram(language="python3", files={"talk.py": talk}, main="talk.py")
+    )
+    assert (await client.judge(dialogue, timeout_s=60)).verdict is Verdict.AC
+    points = inline("print(3)", ("", "3"), ("", "4"))
+    for group, test in zip(("a", "b"), points.inline_task.tests, strict=True):
+        test.group = group
+        points.inline_task.groups.add(name=group, accept_score=10, break_on_reject=False)
+    points.inline_task.groups.add(name="", break_on_reject=False)
+    report = await client.judge(points, timeout_s=60)
+    assert (report.verdict, report.score, report.max_score) == (Verdict.WA, 10, 20)
+    assert [(group.name, group.verdict) for group in report.groups] == [
+        ("", Verdict.WA), ("a", Verdict.AC), ("b", Verdict.WA),
+    ]  # fmt: skip
+    files = inline("open('x.out', 'w').write(open('x.in').read())", ("7", "7"))
+    files.inline_task.input_file, files.inline_task.output_file = "x.in", "x.out"
+    assert (await client.judge(files, timeout_s=60)).verdict is Verdict.AC
+
+
+@pytest.mark.parametrize(
+    ("task", "field"),
+    [
+        (pb.InlineTask(checker=problem_pb2.Checker(kind=problem_pb2.CHECKER_KIND_CUSTOM)), "checker_program"),
+        (pb.InlineTask(checker=problem_pb2.Checker(kind=problem_pb2.CHECKER_KIND_TESTLIB)), "checker_program"),
+        (pb.InlineTask(checker_program=pb.InlineProgram(language="python3")), "checker.kind"),
+        (pb.InlineTask(checker=problem_pb2.Checker(program=problem_pb2.Program())), "checker.program"),
+        (pb.InlineTask(interactive=True), "interactor"),
+        (pb.InlineTask(interactor=pb.InlineProgram(language="python3")), "interactive"),
+        (pb.InlineTask(input_file="../x"), "input_file"),
+        (pb.InlineTask(output_file="x", function=problem_pb2.FunctionSpec(entry="f")), "function"),
+    ],
+)
+async def test_parts_of_a_task_that_do_not_fit(service: Service, task: pb.InlineTask, field: str) -> None:
     submission = inline("x", ("", ""))
-    submission.inline_task.checker.kind = problem_pb2.CHECKER_KIND_CUSTOM
-    with pytest.raises(InvalidArgument):
+    submission.inline_task.MergeFrom(task)
+    with pytest.raises(InvalidArgument) as error:
         await JudgeClient(service.channel).judge(submission, timeout_s=30)
+    assert f"inline_task.{field}" in error.value.fields
 
 
 async def test_a_full_queue_says_when_to_come_back(sandbox: Sandbox, runtime: MakeRuntime, serve: Serve) -> None:

@@ -48,7 +48,7 @@ class TaskSource:
             raise FailedPrecondition(f"{problem.id} has lost its output validator", reason="VALIDATOR_UNUSABLE")
         if problem.io_mode is IoMode.INTERACTIVE and interactor is None and checker.kind is not CheckerKind.CUSTOM:
             raise FailedPrecondition(
-                f"{problem.id} is interactive and has no program that talks", reason="VALIDATOR_UNUSABLE"
+                f"{problem.id} is interactive and has no program that talks", reason="UNSUPPORTED_MODE"
             )
         return Task(
             suite=StoredSuite(problem.suite, self._blobs),
