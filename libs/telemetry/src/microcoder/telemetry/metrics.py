@@ -155,6 +155,10 @@ class Metrics:
         gauge = self._gauges[metric]
         (gauge.labels(**labels) if metric.value.labels or labels else gauge).set(value)
 
+    def clear(self, metric: Metric) -> None:
+        """Forgets what a gauge with labels stands at, for all labels."""
+        self._gauges[metric].clear()
+
     def observe(self, metric: Metric, value: float, **labels: str) -> None:
         """Adds `value` to a histogram."""
         histogram = self._histograms[metric]

@@ -13,6 +13,7 @@ from microcoder.trainer.adapters.cluster_jobs import ClusterLauncher
 from microcoder.trainer.adapters.local_process import LocalLauncher
 from microcoder.trainer.domain.cluster.site import Site
 from microcoder.trainer.environment import as_environment
+from microcoder.trainer.gauges import Gauges
 from microcoder.trainer.launcher import Launcher
 from microcoder.trainer.servicer import TrainerServicer
 from microcoder.trainer.settings import LauncherKind, TrainerServiceSettings
@@ -56,7 +57,7 @@ async def build(runtime: Runtime[TrainerServiceSettings]) -> Parts:
         servicers=[
             Registration(full_name="microcoder.v1.Trainer", add=add_TrainerServicer_to_server, servicer=servicer)
         ],
-        tasks=[supervisor.run],
+        tasks=[supervisor.run, Gauges(runtime.store.training_runs, runtime.metrics).run],
         outboxes=[runtime.store.training_runs],
         close=[launcher.close],
     )
