@@ -143,7 +143,7 @@ def _limits(package: Package, metadata: Metadata, policy: Policy) -> Limits:
     return Limits(
         cpu_time_ms=min(cpu_time_ms, policy.max_cpu_time_ms),
         memory_bytes=min(memory_bytes, policy.max_memory_bytes),
-        output_bytes=metadata.output_bytes or Limits().output_bytes,
+        output_bytes=metadata.output_bytes or policy.default_output_bytes,
     )
 
 

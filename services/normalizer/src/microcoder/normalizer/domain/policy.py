@@ -23,6 +23,8 @@ class Policy:
     """Memory limit of a package that states none."""
     max_memory_bytes: int = 2048 * _MIB
     """Largest memory limit that is believed."""
+    default_output_bytes: int = 8 * _MIB
+    """Output limit of a package that states none: the format's own."""
     max_statement_bytes: int = 128 * 1024
     """Longest statement file."""
     max_sample_bytes: int = 32 * 1024
