@@ -323,6 +323,7 @@ CHANNELS = (
 STOPPED_FROM = {
     "stops its parent": Tier.LANDLOCK,
     "in other processes": Tier.LANDLOCK,
+    "in files": Tier.LANDLOCK,
     "write to the system": Tier.LANDLOCK,
 }
 """Programs that a weaker tier does not stop; docs/judge.md says so."""

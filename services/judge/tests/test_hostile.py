@@ -1,6 +1,7 @@
 """Hostile programs in the strongest tier; a few in each tier, with MICROCODER_TEST_FULL all in each."""
 
 import os
+import platform
 from dataclasses import replace
 
 import pytest
@@ -77,3 +78,18 @@ print(data.decode())
 """
     report = await judge.report(code, [("1 2 3 4\n", "1 2 3 4")] * 6, limits=LIMITS)
     assert report.verdict is Verdict.AC, report
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the calls are of x86-64")
+@pytest.mark.parametrize(
+    "call",
+    [
+        'long r;__asm__ volatile("int $0x80":"=a"(r):"a"(20):"memory");return r>0;',
+        "return syscall(0x40000000+39)>0;",
+    ],
+    ids=["32 bits", "x32"],
+)
+async def test_system_calls_of_a_foreign_architecture(judge: LocalJudge, call: str) -> None:
+    code = f'#include <stdio.h>\n#include <unistd.h>\nint f(void){{{call}}}int main(){{if(f())puts("reached");}}'
+    report = await judge.report(code, [("", "reached")], language="c", limits=LIMITS)
+    assert report.verdict in (Verdict.SV, Verdict.RE), report
