@@ -178,6 +178,14 @@ async def test_kattis_interactors(judge: LocalJudge, code: str, verdict: Verdict
     assert "flushed" in result.message or verdict is not Verdict.ITL
 
 
+async def test_an_interactor_that_closes_its_output(judge: LocalJudge) -> None:
+    code = b"import os, sys\nos.write(1, b'1 2 3')\nos.close(1)\nsys.exit(42 if sys.stdin.read() == '6\\n' else 43)"
+    what = task(("", ""), checker=CUSTOM, validator=source(code), interactive=True)
+    right = "import sys\nprint(sum(map(int, sys.stdin.read().split())))"
+    assert (await first(judge, right, what)).verdict is Verdict.AC
+    assert (await first(judge, "print(5)", what)).verdict is Verdict.WA
+
+
 async def test_testlib_interactors(judge: LocalJudge) -> None:
     what = task(("37", "6"), ("50", "1"), interactive=True, interactor=source(INTERACTOR, "talk.py"))
     assert (await on(judge, BISECT, what)).verdict is Verdict.AC

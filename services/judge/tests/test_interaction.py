@@ -86,6 +86,14 @@ async def test_a_program_that_ends_first_is_on_record_as_first(tier_engine: Cold
         assert (said.program.exit_code, said.other.exit_code, said.other_first) == (3, 42, True)
 
 
+async def test_the_other_side_may_say_that_there_is_no_more_input(engine: ColdEngine) -> None:
+    ending = (
+        "import os, sys\nos.write(1, b'1 2 3')\nos.close(1)\nsys.exit(42 if sys.stdin.readline() == '6\\n' else 43)"
+    )
+    said = await talk(engine, "import sys\nprint(sum(map(int, sys.stdin.read().split())))", ending)
+    assert (said.program.exit_code, said.other.exit_code) == (0, 42)
+
+
 async def test_both_die(engine: ColdEngine) -> None:
     said = await talk(engine, "import os; os.abort()", "import os; os.kill(os.getpid(), 9)")
     assert (said.program.signal, said.other.signal) == (signal.SIGABRT, signal.SIGKILL)
@@ -96,9 +104,7 @@ async def test_who_writes_to_nobody(engine: ColdEngine) -> None:
     flood = "import os\nwhile True: os.write(1, b'x' * 65536)\n"
     said = await talk(engine, "import signal; signal.signal(13, signal.SIG_DFL)\n" + flood, "raise SystemExit(42)")
     assert (said.program.signal, said.other.exit_code) == (signal.SIGPIPE, 42)
-    said = await talk(
-        engine, "pass", "import os\nfor _ in range(9): os.write(1, b'x' * 65536)\nraise SystemExit(42)"
-    )
+    said = await talk(engine, "pass", "import os\nfor _ in range(9): os.write(1, b'x' * 65536)\nraise SystemExit(42)")
     assert (said.program.exit_code, said.other.exit_code) == (0, 42)
 
 

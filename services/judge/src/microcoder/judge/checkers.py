@@ -25,12 +25,13 @@ CHECKER_LIMITS = RunLimits(
 FEEDBACK_DIR = f"{BOX_DIR}/feedback"
 """Where a Kattis validator leaves its messages."""
 _DATA = ".judge"
+TALKING = 'exec 4<&0; "$@" <&4 3>&- 4<&- & exec >&- 4<&-; wait $!'
+"""In a shell script: runs a command whose output only the command itself holds, so that it can be closed."""
 # The feedback leaves the jail over the result channel, each file behind a line with its name and length. What the
 # validator prints is kept for the log of a failure, unless it is in a dialogue.
 _WITH_FEEDBACK = """
 mkdir "$0" || exit 1
 {run}
-code=$?
 for name in {names}; do
   if [ -f "$0/$name" ] && [ -s "$0/$name" ]; then
     printf '%s %s\\n' "$name" "$(head -c 4000 "$0/$name" | wc -c)"
@@ -54,8 +55,8 @@ def data_path(name: str) -> str:
 
 def kattis_command(validator: Executable, flags: tuple[str, ...], *, talks: bool) -> tuple[str, ...]:
     """The command that runs a validator and sends its feedback; `talks` where its output goes to a program."""
-    run = '"$@" 3>&-' if talks else '"$@" >&2 3>&-'
-    script = _WITH_FEEDBACK.format(run=run, names=" ".join(FEEDBACK_FILES))
+    run = TALKING if talks else '"$@" >&2 3>&-'
+    script = _WITH_FEEDBACK.format(run=f"{run}\ncode=$?", names=" ".join(FEEDBACK_FILES))
     arguments = (data_path("input"), data_path("answer"), f"{FEEDBACK_DIR}/", *flags)
     return ("/bin/sh", "-c", script, FEEDBACK_DIR, *validator.argv, *arguments)
 

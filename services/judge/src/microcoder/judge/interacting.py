@@ -6,7 +6,7 @@ from typing import Protocol
 
 from microcoder.core.errors import FailedPrecondition
 from microcoder.core.verdict import Verdict
-from microcoder.judge.checkers import CHECKER_LIMITS, data_files, data_path, kattis_command, prepared_checker
+from microcoder.judge.checkers import CHECKER_LIMITS, TALKING, data_files, data_path, kattis_command, prepared_checker
 from microcoder.judge.comparing import Comparison
 from microcoder.judge.compiling import Compiler, Executable
 from microcoder.judge.domain.dialogues import settled, verdict_of
@@ -67,7 +67,7 @@ class KattisInteractor:
 
 
 _OUTPUT = f"{BOX_DIR}/interactor-output"
-_WITH_OUTPUT = '"$@" 3>&-; code=$?; if [ -f "$0" ]; then cat "$0" >&3; fi; exit $code'
+_WITH_OUTPUT = TALKING + '; code=$?; if [ -f "$0" ]; then cat "$0" >&3; fi; exit $code'
 
 
 @dataclass(frozen=True, slots=True)

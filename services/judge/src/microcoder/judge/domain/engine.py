@@ -140,6 +140,8 @@ class Outcome:
     """What came over the result channel."""
     ended_at_us: int = 0
     """When the program ended, or was ended: microseconds on the host's monotonic clock."""
+    input_over: bool = False
+    """In an interaction, of a program that ended by itself: the other one had closed its output before that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,8 +155,11 @@ class Interaction:
 
     @property
     def other_first(self) -> bool:
-        """Whether the other one ended first. The end of one is on record before the other one can notice it."""
-        return self.other.ended_at_us < self.program.ended_at_us
+        """Whether the other one ended first, or at least said its last word.
+
+        The end of `program` is on record before the other one can notice it.
+        """
+        return self.program.input_over or self.other.ended_at_us < self.program.ended_at_us
 
 
 class EngineFailed(Exception):

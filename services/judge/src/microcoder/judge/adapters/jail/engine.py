@@ -340,4 +340,5 @@ def _outcome(report: Mapping[str, str], read: Callable[[int], bytes], stdout: in
         stderr=read(stderr),
         result=read(result),
         ended_at_us=int(report["ended_us"]),
+        input_over=killed is None and report["input_over"] == "1",
     )

@@ -1,8 +1,13 @@
 /* Two runs that talk to each other by pipes. Each supervisor tells the other how busy its program was, so that waiting
- * for an answer is nobody's idleness; each init holds the ends of its program until the program's end is on record, so
- * that what one side does because the other is gone comes later. */
+ * for an answer is nobody's idleness.
+ *
+ * Who ended first must be certain. The init of the program that is judged holds the output's end until the program's end
+ * is on record, so that the other side cannot notice it before; and with it goes on record whether the other side had
+ * closed its output by then. The other side's own end may close its output at any time: that may tell the program that
+ * there is no more input. */
 #include "jail.h"
 
+#include <poll.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -18,6 +23,19 @@ void dialogue_open(const struct options *options)
         die("the memory of a dialogue cannot be mapped");
     close(options->input);
     close(options->output);
+}
+
+/* For init, once its program is started. */
+void dialogue_begun(const struct options *options)
+{
+    if (options->dialogue >= 0 && options->side != 0)
+        close(options->output);
+}
+
+bool dialogue_input_over(const struct options *options)
+{
+    struct pollfd input = {.fd = options->dialogue >= 0 ? options->input : -1, .events = POLLIN};
+    return poll(&input, 1, 0) > 0 && (input.revents & POLLHUP) != 0;
 }
 
 /* Tells how long our program has used or awaited a processor; gives the same of the other side, 0 without a dialogue. */

@@ -104,12 +104,14 @@ void run_init(const struct options *options, int notices, int go)
     for (int i = 0; i < CHANNELS; i++)
         if (options->channels[i].writer >= 0)
             close(options->channels[i].writer);
+    dialogue_begun(options);
     struct notice ended = {.kind = NOTICE_ENDED};
     pid_t reaped;
     while ((reaped = waitpid(-1, &ended.status, __WALL)) != program)
         if (reaped < 0 && errno != EINTR)
             fail_notice(notices, "waiting for the program");
     ended.time_us = now_us();
+    ended.input_over = dialogue_input_over(options);
     end_all(options);
     send_notice(notices, &ended);
     _exit(0);

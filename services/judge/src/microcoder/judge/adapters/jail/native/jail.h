@@ -74,6 +74,7 @@ struct notice {
     int64_t cpu_us;      /* ENDED, from a keeper: of all that ran */
     int64_t memory;      /* ENDED, from a keeper: the largest process, bytes */
     int64_t time_us;     /* ENDED: when, monotonic */
+    bool input_over;     /* ENDED: before that the other side of a dialogue had closed its output */
     char where[96];      /* FAILED: what could not be done */
 };
 
@@ -129,6 +130,8 @@ void cgroup_close(const struct options *options);
 
 /* dialogue.c */
 void dialogue_open(const struct options *options);
+void dialogue_begun(const struct options *options);
+bool dialogue_input_over(const struct options *options);
 int64_t dialogue_busy_us(const struct options *options, int64_t ours);
 
 int supervise(struct options *options);

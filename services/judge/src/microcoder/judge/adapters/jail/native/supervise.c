@@ -21,7 +21,7 @@ struct run {
     int init_fd; /* pidfd */
     int notices; /* reading end */
     int64_t begun_us, started_us, ended_us;
-    bool started, ended, has_proc;
+    bool started, ended, input_over, has_proc;
     int status;
     int64_t setup_us, peak;
     struct usage usage;
@@ -148,6 +148,7 @@ static void take_notice(struct run *run)
         run->has_proc = notice.status != 0;
     } else {
         run->ended = true;
+        run->input_over = notice.input_over;
         if (run->killed == NULL)
             run->ended_us = notice.time_us;
         run->status = notice.status;
@@ -243,7 +244,7 @@ static void report(struct run *run, const struct rusage *used, int64_t wall_us)
     if (run->killed)
         printf("killed %s\n", run->killed);
     cpu_us -= run->setup_us;
-    printf("ended_us %lld\n", (long long)run->ended_us);
+    printf("ended_us %lld\ninput_over %d\n", (long long)run->ended_us, run->input_over);
     printf("cpu_us %lld\nwall_us %lld\ndelay_us %lld\nmemory %lld\noom_kills %lld\nproc %d\n",
            (long long)(cpu_us > 0 ? cpu_us : 0), (long long)wall_us, (long long)run->usage.run_delay_us, (long long)peak,
            (long long)oom_kills, run->has_proc);
