@@ -10,12 +10,12 @@ from microcoder.judge.app import Sandbox
 from microcoder.judge.artefacts import ArtefactCache
 from microcoder.judge.compiling import CompileError, Compiler, Executable
 from microcoder.judge.domain.engine import EngineFailed, Outcome, RunSpec
-from microcoder.judge.domain.languages import ARTEFACT, language_table
+from microcoder.judge.domain.languages import ARTEFACT, Tools, language_table
 from microcoder.judge.domain.program import SourceProgram
 from microcoder.judge.local import LocalJudge
 from microcoder.judge.precompiled import PrecompiledHeaders
 
-TABLE = language_table(python="/py", cc="/cc", cxx="/cxx", multipliers={})
+TABLE = language_table(Tools(python="/py", cc="/cc", cxx="/cxx"), multipliers={})
 
 
 class Runs:

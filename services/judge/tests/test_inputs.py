@@ -2,7 +2,7 @@ import pytest
 
 from microcoder.core.errors import InvalidArgument
 from microcoder.core.problem import Limits
-from microcoder.judge.domain.languages import fill, language_table
+from microcoder.judge.domain.languages import Tools, fill, language_table
 from microcoder.judge.domain.limits import LARGEST, problem_limits, requested_limits
 from microcoder.judge.domain.program import MAX_SOURCE_BYTES, SourceProgram
 
@@ -33,7 +33,7 @@ def test_requests_are_taken_as_they_are_and_problems_are_scaled_and_cut() -> Non
 
 
 def test_the_table() -> None:
-    table = language_table(python="/py", cc="/cc", cxx="/cxx", multipliers={"cpp": 2.0})
+    table = language_table(Tools(python="/py", cc="/cc", cxx="/cxx"), multipliers={"cpp": 2.0})
     assert table["cpp"].time_multiplier == 2.0
     assert table["python3"].interpreted
     filled = fill(table["cpp"].compile, main="a.cpp", sources=("a.cpp", "b.cpp"))

@@ -18,11 +18,11 @@ from microcoder.judge.judging import SubmissionJudge
 from microcoder.judge.observing import SILENT, JudgeObserver, MetricsObserver
 from microcoder.judge.precompiled import PrecompiledHeaders
 from microcoder.judge.servicer import Servicer, capabilities
-from microcoder.judge.settings import JudgeServiceSettings, JudgeSettings
+from microcoder.judge.settings import JudgeServiceSettings, JudgeSettings, configured
 from microcoder.judge.slots import SlotPool
 from microcoder.judge.suites import BlobCache
 from microcoder.judge.tasks import TaskSource
-from microcoder.judge.toolchain import find_compiler, working_languages
+from microcoder.judge.toolchain import find_tools, working_languages
 from microcoder.judge.verifying import Verifier
 from microcoder.rpc import Registration
 from microcoder.telemetry import Metric, Metrics, get_logger
@@ -53,16 +53,17 @@ async def open_sandbox(
         FailedPrecondition: Weaker than `settings.min_tier`, or a tool is missing.
     """
     slots = settings.slots or len(os.sched_getaffinity(0))
-    engine = await open_chosen(settings, slots=slots, tiers=tiers)
+    tools = await asyncio.to_thread(find_tools, settings)
+    engine = await open_chosen(settings, slots=slots, tiers=tiers, folders=tools.folders, on_replaced=observer.replaced)
     table = language_table(
-        python=engine.python,
-        cc=find_compiler(settings.cc),
-        cxx=find_compiler(settings.cxx),
+        tools.table_tools(settings, python=engine.python),
+        configured=[configured(name, row) for name, row in settings.languages.items()],
         multipliers=settings.time_multipliers,
     )
-    versions = await working_languages(engine, table)
+    working = await working_languages(engine, table)
+    versions = {name: version for name, (_, version) in working.items()}
     compiler = Compiler(
-        {language: table[language] for language in versions},
+        {name: language for name, (language, _) in working.items()},
         versions=versions,
         artefacts=ArtefactCache(
             memory_bytes=settings.artefact_cache_bytes,

@@ -9,7 +9,7 @@ from microcoder.core.errors import InvalidArgument
 from microcoder.core.verdict import Verdict
 from microcoder.judge.artefacts import Artefact, ArtefactCache, CompileError
 from microcoder.judge.domain.engine import EngineFailed, Outcome, Run, RunLimits, RunSpec
-from microcoder.judge.domain.languages import ARTEFACT, Language, emitting, fill
+from microcoder.judge.domain.languages import ARTEFACT, Language, emitting, fill, with_heap
 from microcoder.judge.domain.program import SourceProgram
 from microcoder.judge.domain.verdicts import classify, readable
 from microcoder.judge.observing import SILENT, JudgeObserver, Phase
@@ -83,15 +83,22 @@ class Compiler:
         """Ids of the languages that this judge has."""
         return tuple(self._languages)
 
-    async def prepare(self, program: SourceProgram, run: Run) -> Executable | CompileError:
+    async def prepare(
+        self, program: SourceProgram, run: Run, *, memory_bytes: int = _LIMITS.memory_bytes
+    ) -> Executable | CompileError:
         """The executable of `program`; interpreted programs are taken as they are.
+
+        Args:
+            program: What to prepare.
+            run: Runs the compiler.
+            memory_bytes: Memory limit of its runs.
 
         Raises:
             InvalidArgument: The language is not available.
             EngineFailed: The judge's own trouble.
         """
         language = self.language(program.language)
-        argv = fill(language.run, main=program.main)
+        argv = with_heap(fill(language.run, main=program.main), language, memory_bytes)
         if language.interpreted:
             return Executable(argv=argv, files=program.files)
         artefact = await self._artefact(language, program, run)

@@ -23,6 +23,7 @@ async def open_chosen(
     *,
     slots: int,
     tiers: Sequence[Tier] = STRONGEST_FIRST,
+    folders: Sequence[str] = (),
     on_replaced: Callable[[str], None] = _log_replaced,
 ) -> Engine:
     """The engine that the settings ask for, in the strongest of `tiers` that this host allows.
@@ -31,6 +32,7 @@ async def open_chosen(
         settings: The judge's.
         slots: Runs at a time.
         tiers: What may be tried.
+        folders: What programs see besides the system's folders.
         on_replaced: Told why a warm slot is replaced.
 
     Raises:
@@ -43,6 +45,7 @@ async def open_chosen(
         slots=slots,
         minimum=settings.min_tier,
         tiers=tiers,
+        folders=folders,
     )
     if settings.engine is EngineKind.COLD:
         return cold
@@ -58,9 +61,7 @@ async def open_chosen(
         return cold
 
 
-async def _warm(
-    cold: ColdEngine, cache: Path, compiler: str, slots: int, on_replaced: Callable[[str], None]
-) -> Engine:
+async def _warm(cold: ColdEngine, cache: Path, compiler: str, slots: int, on_replaced: Callable[[str], None]) -> Engine:
     return await open_warm(
         cold,
         cache=cache,

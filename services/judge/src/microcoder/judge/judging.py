@@ -198,7 +198,7 @@ class SubmissionJudge:
             flags=task.checker.flags,
             scoring=task.scoring,
         )
-        executable = await self._compiler.prepare(program, run)
+        executable = await self._compiler.prepare(program, run, memory_bytes=task.limits.memory_bytes)
         if isinstance(executable, CompileError):
             return executable
         interact = partial(self._interact_in_turn, key)
@@ -207,7 +207,7 @@ class SubmissionJudge:
     async def _batch_trial(self, program: SourceProgram, task: Task, key: int, run: Run) -> BatchTrial | CompileError:
         del key
         comparison = await self._comparison(task, run)
-        executable = await self._compiler.prepare(program, run)
+        executable = await self._compiler.prepare(program, run, memory_bytes=task.limits.memory_bytes)
         if isinstance(executable, CompileError):
             return executable
         if task.function:

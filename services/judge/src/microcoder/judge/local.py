@@ -7,7 +7,7 @@ from microcoder.core.problem import Checker, FunctionSpec
 from microcoder.core.verdict import JudgeReport, StopMode
 from microcoder.judge.app import Sandbox
 from microcoder.judge.domain.engine import PROGRAM_DIR, Engine, Outcome, RunLimits, RunSpec
-from microcoder.judge.domain.languages import python_command
+from microcoder.judge.domain.languages import main_file, python_command
 from microcoder.judge.domain.program import SourceProgram
 from microcoder.judge.judging import SubmissionJudge, Task
 from microcoder.judge.suites import InlineSuite, Test
@@ -26,7 +26,7 @@ class LocalJudge:
 
     def source(self, code: str | bytes, language: str = "python3") -> SourceProgram:
         """A program of one file."""
-        main = self.sandbox.compiler.language(language).main
+        main = main_file(self.sandbox.compiler.language(language), _bytes(code))
         return SourceProgram(language=language, files={main: _bytes(code)}, main=main)
 
     async def report(

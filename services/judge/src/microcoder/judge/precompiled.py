@@ -52,7 +52,7 @@ class PrecompiledHeaders:
             return
         command = fill(language.precompile, main=_SOURCE)
         files = {_SOURCE: f"#include <{HEADER}>\n".encode()}
-        outcome = await run(RunSpec(argv=emitting(command), files=files, shared=language.folders, limits=_LIMITS))
+        outcome = await run(RunSpec(argv=emitting(command), files=files, limits=_LIMITS))
         failed = classify(outcome, _LIMITS)
         if failed is not None:
             raise EngineFailed(f"{HEADER} of {language.id} cannot be precompiled: {failed[1]}")

@@ -1,17 +1,68 @@
 """Settings of the judge."""
 
 import os
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pydantic import Field
 
 from microcoder.config import Group
+from microcoder.core.languages import language_id
 from microcoder.host import ServiceSettings
 from microcoder.judge.domain.engine import EngineKind, Tier
+from microcoder.judge.domain.languages import Language, with_environment
 
 
 def _cache_dir() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "microcoder" / "judge"
+
+
+class LanguageSettings(Group):
+    """A row of the language table.
+
+    In commands `{program}` is the folder of the program's files, `{box}` the working
+    folder, `{main}` the first file, `{class}` its name without suffix, `{heap_mib}` the memory left for data, MiB;
+    `{sources}` as a word of its own stands for all files that are compiled together.
+    """
+
+    main: str = Field(min_length=1)
+    """File name of a program that is given as one text."""
+    version: list[str] = Field(min_length=1)
+    """Command that prints the version; the language is offered where it works in the jail."""
+    run: list[str] = Field(min_length=1)
+    """Command that starts the program; that of a compiled one is `{program}/program`."""
+    compile: list[str] = Field(default_factory=list)
+    """Command that makes `{box}/program`; empty for interpreted languages."""
+    compiled_suffixes: list[str] = Field(default_factory=list)
+    """Files that `{sources}` takes; empty for the suffix of `main`."""
+    check: list[str] = Field(default_factory=list)
+    """Command that fails where a program is not of this language; empty where only running it tells."""
+    time_multiplier: float = Field(default=1.0, gt=0, le=100)
+    """A problem's own CPU limit is multiplied by this."""
+    memory_multiplier: float = Field(default=1.0, gt=0, le=100)
+    """A problem's own memory limit is multiplied by this."""
+    runtime_mib: int = Field(default=0, ge=0, le=4096)
+    """Memory of its runtime, added to a problem's limit, MiB."""
+    folders: list[str] = Field(default_factory=list)
+    """Folders of its tools, where they are not below /usr; every program sees them."""
+    environment: dict[str, str] = Field(default_factory=dict)
+    """Variables for its compiler and its programs."""
+
+
+def configured(name: str, row: LanguageSettings) -> Language:
+    """The row for the language table."""
+    setting = with_environment(row.environment)
+    return Language(
+        id=language_id(name),
+        main=row.main,
+        version=(*setting, *row.version),
+        run=(*setting, *row.run),
+        compile=(*setting, *row.compile) if row.compile else (),
+        compiled_suffixes=tuple(row.compiled_suffixes) or (PurePosixPath(row.main).suffix,),
+        check=(*setting, *row.check) if row.check else (),
+        time_multiplier=row.time_multiplier,
+        memory_multiplier=row.memory_multiplier,
+        runtime_bytes=row.runtime_mib * 2**20,
+    )
 
 
 class JudgeSettings(Group):
@@ -33,6 +84,13 @@ class JudgeSettings(Group):
     """C compiler, for the helper and for C programs."""
     cxx: str = "g++"
     """C++ compiler."""
+    javac: str = "javac"
+    """Java compiler; the rest of its kit is taken from beside it."""
+    python_packages: Path | None = None
+    """Folder of packages for the language `python3-numpy`, as `pip install --target` makes it; unset for those of
+    `python`, if it has numpy."""
+    languages: dict[str, LanguageSettings] = Field(default_factory=dict)
+    """Further languages by id, or other rows for those of the table."""
     time_multipliers: dict[str, float] = Field(default_factory=dict)
     """CPU time multipliers on problems' own limits that differ from the table's, by language."""
     max_guess_share: float = Field(default=1.0, gt=0, le=1)

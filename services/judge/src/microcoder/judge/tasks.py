@@ -108,5 +108,14 @@ def _limits(problem: Problem, language: Language, proven: Verification | None) -
     if proven is not None and proven.suite_digest == problem.suite.digest:
         proposed = proven.cpu_time_limits_ms.get(language.id)
         if proposed is not None:
-            return problem_limits(replace(problem.limits, cpu_time_ms=proposed), multiplier=1.0)
-    return problem_limits(problem.limits, multiplier=language.time_multiplier)
+            return _for_language(replace(problem.limits, cpu_time_ms=proposed), language, multiplier=1.0)
+    return _for_language(problem.limits, language, multiplier=language.time_multiplier)
+
+
+def _for_language(limits: Limits, language: Language, *, multiplier: float) -> RunLimits:
+    return problem_limits(
+        limits,
+        multiplier=multiplier,
+        memory_multiplier=language.memory_multiplier,
+        runtime_bytes=language.runtime_bytes,
+    )

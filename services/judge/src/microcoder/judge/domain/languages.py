@@ -1,8 +1,8 @@
 """The language table: how a program of each language is compiled and started."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from microcoder.judge.domain.engine import BOX_DIR, PROGRAM_DIR
@@ -55,14 +55,10 @@ class Language:
     """The same for a problem's own memory limit."""
     runtime_bytes: int = 0
     """What its runtime takes beside the program's data, bytes: added to a problem's memory limit, and never heap."""
-    processes: int = 64
-    """Processes and threads that a run or a compiler may have at a time."""
-    folders: tuple[str, ...] = ()
-    """Folders of the host that its tools live in, where the jail does not show them anyway."""
-    environment: Mapping[str, str] = field(default_factory=dict)
-    """Variables for its tools and its programs."""
+    list_packages: tuple[str, ...] = ()
+    """Prints the third-party packages that programs may import, `name version` a line; empty where there are none."""
     packages: tuple[str, ...] = ()
-    """Third-party packages that programs may import, with their versions."""
+    """What it printed."""
 
     @property
     def interpreted(self) -> bool:
@@ -70,9 +66,43 @@ class Language:
         return not self.compile
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JavaTools:
+    """Paths of a Java development kit's commands."""
+
+    java: str
+    javac: str
+    jar: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """Paths of what the languages need."""
+
+    python: str
+    """The interpreter that programs get."""
+    packages: str = ""
+    """Folder of third-party packages for Python; empty for none."""
+    cc: str
+    """C compiler."""
+    cxx: str
+    """C++ compiler."""
+    java: JavaTools | None = None
+    """None where there is none."""
+
+
 # What a compiler makes leaves the jail as standard output: nothing that it writes is ever opened from outside.
 _EMIT = ("/bin/sh", "-c", '"$@" >&2 && exec cat "$0"', f"{BOX_DIR}/{ARTEFACT}")
 _CHECK_SYNTAX = "import sys; compile(open(sys.argv[1], 'rb').read(), sys.argv[1], 'exec', dont_inherit=True)"
+_VERSION_WITH_NUMPY = "import sys, numpy; print(f'Python {sys.version.split()[0]}, numpy {numpy.__version__}')"
+_LIST_PACKAGES = "from importlib.metadata import distributions as d; [print(x.name, x.version) for x in d()]"
+# One file leaves the jail: an archive without compression, which starts fastest.
+_JAVA_COMPILE = """
+javac=$1 jar=$2; shift 2
+"$javac" -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1 -J-Xmx512m -encoding UTF-8 -proc:none -nowarn \\
+    -d "$0/classes" "$@" &&
+exec "$jar" -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1 --create --no-compress --file "$0/program" -C "$0/classes" .
+"""
 _CPP_SUFFIXES = (".cpp", ".cc", ".cxx", ".C", ".c++")
 
 
@@ -118,20 +148,56 @@ def _cpp(language: str, compiler: str, standard: str) -> Language:
     )
 
 
-def language_table(*, python: str, cc: str, cxx: str, multipliers: Mapping[str, float]) -> dict[str, Language]:
+def _python_with_packages(python: str, packages: str) -> Language:
+    """Starts cold: what is imported there is not what the warm interpreter has."""
+    row = _python(python)
+    setting = with_environment({"PYTHONPATH": packages})
+    return replace(
+        row,
+        id="python3-numpy",
+        version=(*setting, python, "-s", "-c", _VERSION_WITH_NUMPY),
+        list_packages=(*setting, python, "-s", "-c", _LIST_PACKAGES),
+        run=(*setting, *row.run),
+        call=(*setting, *row.call),
+    )
+
+
+def _java(tools: JavaTools) -> Language:
+    return Language(
+        id="java",
+        main="Main.java",
+        main_pattern=r"(?m)^[ \t]*public\s+(?:(?:final|abstract|strictfp|sealed)\s+)*(?:class|record|enum)\s+(\w+)",
+        version=(tools.java, "--version"),
+        compile=("/bin/sh", "-c", _JAVA_COMPILE, BOX_DIR, tools.javac, tools.jar, SOURCES),
+        compiled_suffixes=(".java",),
+        # The serial collector has no threads of its own whose CPU time would be the program's.
+        run=(
+            *(tools.java, "-XX:+UseSerialGC", "-XX:-UsePerfData", "-XX:ReservedCodeCacheSize=64m", "-Xss64m"),
+            *(f"-Xmx{HEAP}m", "-cp", f"{PROGRAM_DIR}/{ARTEFACT}", CLASS),
+        ),
+        time_multiplier=2.0,
+        runtime_bytes=128 * 2**20,
+    )
+
+
+def language_table(
+    tools: Tools, *, configured: Iterable[Language] = (), multipliers: Mapping[str, float]
+) -> dict[str, Language]:
     """The languages by id.
 
     Args:
-        python: Path of the interpreter that programs get.
-        cc: Path of the C compiler.
-        cxx: Path of the C++ compiler.
+        tools: Of this host.
+        configured: Further languages, or other rows for those of the table.
         multipliers: CPU time multipliers that differ from the table's, by language.
     """
     rows = (
-        _python(python),
-        _cpp("cpp", cxx, "gnu++20"),
-        _cpp("cpp17", cxx, "gnu++17"),
-        _c("c", cc, "gnu17", (".c",), "-lm"),
+        _python(tools.python),
+        *((_python_with_packages(tools.python, tools.packages),) if tools.packages else ()),
+        _cpp("cpp", tools.cxx, "gnu++20"),
+        _cpp("cpp17", tools.cxx, "gnu++17"),
+        _c("c", tools.cc, "gnu17", (".c",), "-lm"),
+        *((_java(tools.java),) if tools.java else ()),
+        *configured,
     )
     return {row.id: replace(row, time_multiplier=multipliers.get(row.id, row.time_multiplier)) for row in rows}
 
@@ -160,8 +226,19 @@ def fill(
         elif word == HEADERS:
             filled.extend([f"-I{headers}"] if headers else [])
         else:
-            filled.append(word.replace(MAIN, main))
+            filled.append(word.replace(MAIN, main).replace(CLASS, PurePosixPath(main).stem))
     return tuple(filled)
+
+
+def with_heap(command: tuple[str, ...], language: Language, memory_bytes: int) -> tuple[str, ...]:
+    """A run command for a memory limit: what the runtime takes is no heap, but at least half of the limit is."""
+    heap = max(memory_bytes - language.runtime_bytes, memory_bytes // 2) // 2**20
+    return tuple(word.replace(HEAP, str(heap)) for word in command)
+
+
+def with_environment(variables: Mapping[str, str]) -> tuple[str, ...]:
+    """The beginning of a command that sets variables."""
+    return ("/usr/bin/env", *(f"{name}={value}" for name, value in variables.items())) if variables else ()
 
 
 def emitting(command: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """From the limits that a problem or a request states to those of a run."""
 
+from dataclasses import replace
+
 from microcoder.core.errors import InvalidArgument
 from microcoder.core.problem import Limits
 from microcoder.judge.domain.engine import RunLimits
@@ -25,8 +27,18 @@ def requested_limits(limits: Limits) -> RunLimits:
     return _run_limits(limits.cpu_time_ms, limits)
 
 
-def problem_limits(limits: Limits, *, multiplier: float) -> RunLimits:
-    """A problem's limits for one language: CPU time by the language's multiplier, all cut to the judge's range."""
+def problem_limits(
+    limits: Limits, *, multiplier: float, memory_multiplier: float = 1.0, runtime_bytes: int = 0
+) -> RunLimits:
+    """A problem's limits for one language, all cut to the judge's range.
+
+    Args:
+        limits: The problem's.
+        multiplier: Of the CPU time.
+        memory_multiplier: Of the memory.
+        runtime_bytes: Memory that is not the program's own, added after multiplying.
+    """
+    limits = replace(limits, memory_bytes=round(limits.memory_bytes * memory_multiplier) + runtime_bytes)
     return _run_limits(round(limits.cpu_time_ms * multiplier), limits)
 
 

@@ -8,7 +8,7 @@ from microcoder.judge.domain.engine import Ended, Outcome, RunLimits
 from microcoder.judge.domain.judgement import Judgement
 
 _MESSAGE_CHARS = 500
-_ALLOCATION_FAILED = (b"MemoryError", b"std::bad_alloc")
+_ALLOCATION_FAILED = (b"MemoryError", b"std::bad_alloc", b"java.lang.OutOfMemoryError")
 
 
 def readable(data: bytes, *, limit: int = _MESSAGE_CHARS) -> str:

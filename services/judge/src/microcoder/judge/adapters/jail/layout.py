@@ -1,6 +1,7 @@
 """Which parts of the host a program sees, and under which names."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,12 +45,13 @@ class Layout:
         ]
 
 
-def host_layout(interpreter: Interpreter, *, empty: Path) -> Layout:
+def host_layout(interpreter: Interpreter, *, empty: Path, folders: Sequence[str] = ()) -> Layout:
     """What this host has of the system folders, and the interpreter's prefix with only the standard library.
 
     Args:
         interpreter: Python that programs get.
         empty: An empty folder, which hides third-party packages.
+        folders: Further folders to show, of other languages' tools.
 
     Raises:
         FailedPrecondition: Showing the prefix would show far more than an interpreter.
@@ -67,6 +69,12 @@ def host_layout(interpreter: Interpreter, *, empty: Path) -> Layout:
                 "untrusted programs: name another one by MICROCODER_JUDGE__PYTHON"
             )
         binds.append(interpreter.prefix)
+    for folder in folders:
+        if folder in _TOO_WIDE:
+            raise FailedPrecondition(
+                f"the folder {folder} of a language cannot be shown to untrusted programs: name one in it"
+            )
+        binds.append(folder)
     binds.extend(path for path in _FILES if os.path.exists(path))
     return Layout(
         binds=tuple(binds),

@@ -34,6 +34,7 @@ async def open_engine(
     slots: int,
     minimum: Tier,
     tiers: Sequence[Tier] = tuple(reversed(Tier)),
+    folders: Sequence[str] = (),
 ) -> ColdEngine:
     """An engine of the strongest of `tiers` that works here.
 
@@ -44,6 +45,7 @@ async def open_engine(
         slots: Runs at a time.
         minimum: Weaker tiers are refused.
         tiers: What is tried, strongest first.
+        folders: What programs see besides the system's folders.
 
     Raises:
         FailedPrecondition: None of at least `minimum` works, with the reason of each.
@@ -59,7 +61,7 @@ async def open_engine(
             jail = Jail(
                 helper=helper,
                 tier=tier,
-                layout=host_layout(python, empty=empty),
+                layout=host_layout(python, empty=empty, folders=folders),
                 python=python.executable,
                 privileged=privileged,
             )
