@@ -72,6 +72,6 @@ async def test_it_waits_for_the_service_to_take_its_run_in(pod: Pod, store: Stor
 
 async def test_sigterm_while_it_waits_is_a_clean_stop(pod: Pod) -> None:
     process = await pod.start(60)
-    await asyncio.sleep(4)
+    await asyncio.sleep(1)  # loading or waiting, it makes no difference
     process.terminate()
     assert await asyncio.wait_for(process.wait(), 60) == ExitCode.STOPPED
