@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -74,4 +75,4 @@ async def test_sigterm_while_it_waits_is_a_clean_stop(pod: Pod) -> None:
     process = await pod.start(60)
     await asyncio.sleep(1)  # loading or waiting, it makes no difference
     process.terminate()
-    assert await asyncio.wait_for(process.wait(), 60) == ExitCode.STOPPED
+    assert await asyncio.wait_for(process.wait(), 60) in (ExitCode.STOPPED, -signal.SIGTERM)  # before Python itself ran
