@@ -208,6 +208,13 @@ async def test_a_repeated_request_gets_the_same_report(service: Service) -> None
         await service.stub.JudgeSubmission(request, timeout=60)
 
 
+async def test_a_budget_for_all_tests(service: Service) -> None:
+    code = "import time\nwhile time.process_time() < 0.2: pass"
+    report = await JudgeClient(service.channel).judge(inline(code, *[("", "")] * 4, cpu_budget_ms=300), timeout_s=60)
+    assert [r.verdict for r in report.results] == [Verdict.AC, Verdict.AC, Verdict.TLE, Verdict.SKIPPED]
+    assert report.verdict is Verdict.TLE
+
+
 async def test_languages_have_other_names(service: Service) -> None:
     submission = inline(RIGHT, *CASES)
     submission.language = "Python 3"

@@ -12,7 +12,7 @@ async def test_never_more_runs_than_slots() -> None:
 
     async def run(key: int) -> None:
         nonlocal running, most
-        async with pool.slot(key):
+        async with pool.slot((key, 0)):
             running += 1
             most = max(most, running)
             await asyncio.sleep(0)
@@ -28,7 +28,7 @@ async def test_a_submission_with_many_runs_does_not_hold_up_one_with_few() -> No
     order: list[str] = []
 
     async def run(key: str) -> None:
-        async with pool.slot(key):
+        async with pool.slot((key, 0)):
             order.append(key)
             await asyncio.sleep(0)
 
@@ -44,7 +44,7 @@ async def test_giving_up_while_waiting_frees_nothing_and_blocks_nobody() -> None
     entered = asyncio.Event()
 
     async def hold(until: asyncio.Event) -> None:
-        async with pool.slot("a"):
+        async with pool.slot(("a", 0)):
             entered.set()
             await until.wait()
 
@@ -58,7 +58,7 @@ async def test_giving_up_while_waiting_frees_nothing_and_blocks_nobody() -> None
     assert (pool.busy, pool.waiting) == (1, 0)
     done.set()
     await holder
-    async with pool.slot("b"):
+    async with pool.slot(("b", 0)):
         assert pool.busy == 1
 
 
@@ -66,10 +66,10 @@ async def test_cancelled_just_when_it_is_its_turn() -> None:
     pool = SlotPool(slots=1, max_submissions=100)
 
     async def touch() -> None:
-        async with pool.slot("x"):
+        async with pool.slot(("x", 0)):
             pass
 
-    async with pool.slot("a"):
+    async with pool.slot(("a", 0)):
         waiter = asyncio.create_task(touch())
         await asyncio.sleep(0)
     waiter.cancel()  # the slot was handed to it, and it has not run since
@@ -93,7 +93,7 @@ async def test_what_cannot_be_done_before_its_deadline_is_not_begun() -> None:
     pool = SlotPool(slots=1, max_submissions=100)
 
     async def take(seconds: float) -> None:
-        async with pool.slot("x"):
+        async with pool.slot(("x", 0)):
             await asyncio.sleep(seconds)
 
     await take(0.2)
@@ -104,3 +104,22 @@ async def test_what_cannot_be_done_before_its_deadline_is_not_begun() -> None:
     with pool.submission(deadline_s=60):
         pass
     await asyncio.gather(*waiting)
+
+
+async def test_owners_take_turns_before_their_submissions() -> None:
+    pool = SlotPool(slots=1, max_submissions=100)
+    order: list[str] = []
+
+    async def run(owner: str) -> None:
+        with pool.submission(fair_key=owner) as key:
+            async with pool.slot(key):
+                order.append(owner)
+                await asyncio.sleep(0)
+
+    async with pool.slot(("busy", 0)):
+        waiting = [asyncio.create_task(run(owner)) for owner in ["big"] * 4 + ["small"] * 2]
+        await asyncio.sleep(0)
+        assert pool.waiting == 6
+    await asyncio.gather(*waiting)
+    assert order == ["big", "small", "big", "small", "big", "big"]
+    assert pool.waiting == 0

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import secrets
 import time
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,8 @@ class JudgeClient:
     async def judge(self, submission: pb.Submission, *, timeout_s: float) -> JudgeReport:
         """Judges `submission` on all its tests, trying again within `timeout_s` seconds where the judge is in trouble.
 
+        All attempts have one request id: where only the answer was lost, the next one gets the same report.
+
         Returns:
             A report whose verdict is never IE.
 
@@ -39,10 +42,11 @@ class JudgeClient:
             DeadlineExceeded: The judge was still at it when the time was up.
             InvalidArgument: The submission is wrong; also NotFound and FailedPrecondition, as the judge says.
         """
+        request = pb.JudgeSubmissionRequest(submission=submission, request_id=secrets.token_hex(16))
         deadline = time.monotonic() + timeout_s
         pause = _FIRST_PAUSE_S
         while True:
-            outcome = await self._attempt(submission, timeout_s=deadline - time.monotonic())
+            outcome = await self._attempt(request, timeout_s=deadline - time.monotonic())
             if isinstance(outcome, JudgeReport):
                 return outcome
             # Jitter keeps the many callers of one judge from coming back together.
@@ -54,12 +58,10 @@ class JudgeClient:
             pause = min(pause * 2, _LONGEST_PAUSE_S)
 
     async def _attempt(
-        self, submission: pb.Submission, *, timeout_s: float
+        self, request: pb.JudgeSubmissionRequest, *, timeout_s: float
     ) -> JudgeReport | Unavailable | ResourceExhausted:
         try:
-            response = await self._stub.JudgeSubmission(
-                pb.JudgeSubmissionRequest(submission=submission), timeout=timeout_s
-            )
+            response = await self._stub.JudgeSubmission(request, timeout=timeout_s)
         except (Unavailable, ResourceExhausted) as error:
             return error
         report = from_proto(response.report, JudgeReport)

@@ -146,7 +146,7 @@ async def _precompile(sandbox: Sandbox) -> None:
     """Beside the service: a judge that is asked meanwhile compiles without."""
 
     async def run(spec: RunSpec) -> Outcome:
-        async with sandbox.pool.slot("precompiled headers"):
+        async with sandbox.pool.slot(("precompiled headers", "")):
             return await sandbox.engine.run(spec)
 
     try:

@@ -94,7 +94,7 @@ class SlotHealth:
     async def _try_slot(self) -> str:
         """What is wrong with a slot, empty for nothing."""
         try:
-            async with self._pool.slot("health"):
+            async with self._pool.slot(("health", "")):
                 with self._runs.watching(self._spec.limits):
                     outcome = await self._engine.run(self._spec)
         except EngineFailed as error:

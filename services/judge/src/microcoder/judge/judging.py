@@ -18,12 +18,12 @@ from microcoder.judge.domain.detail import only_first, with_detail, without_deta
 from microcoder.judge.domain.engine import Engine, EngineFailed, Interaction, Outcome, Run, RunLimits, RunSpec
 from microcoder.judge.domain.program import SourceProgram
 from microcoder.judge.domain.scoring import Grading, with_groups
-from microcoder.judge.domain.stopping import chains
+from microcoder.judge.domain.stopping import CpuBudget, chains
 from microcoder.judge.domain.verdicts import measured, summarize
 from microcoder.judge.health import OverdueRuns
 from microcoder.judge.interacting import InteractiveTrial, interactor_of
 from microcoder.judge.observing import SILENT, JudgeObserver, Phase
-from microcoder.judge.slots import SlotPool
+from microcoder.judge.slots import Key, SlotPool
 from microcoder.judge.suites import Suite, Test
 from microcoder.judge.trying import BatchTrial, Trial
 
@@ -54,6 +54,8 @@ class Task:
     """What the program reads; empty for standard input."""
     output_file: str = ""
     """What the program writes; empty for standard output."""
+    cpu_budget_ms: int = 0
+    """CPU time that all tests may use together, milliseconds; 0 for no such limit."""
     detail_bytes: int = 0
     """How much of the first failed test the report shows; see `microcoder.judge.domain.detail`."""
 
@@ -123,6 +125,7 @@ class SubmissionJudge:
         stop: StopMode = StopMode.ALL,
         deadline_s: float | None = None,
         own: bool = False,
+        fair_key: str = "",
         on_result: OnResult = lambda _result: None,
         on_outcome: OnOutcome = lambda _test, _outcome: None,
     ) -> JudgeReport:
@@ -134,6 +137,7 @@ class SubmissionJudge:
             stop: Whether to go on after the first test that is not AC.
             deadline_s: Seconds until nobody wants the report any more.
             own: See `SlotPool.submission`.
+            fair_key: The same.
             on_result: Told each test's result as soon as it is known.
             on_outcome: Told each test's name and what became of the run on it.
 
@@ -144,7 +148,7 @@ class SubmissionJudge:
         """
         if not task.suite.names:
             raise InvalidArgument("there are no tests", fields={"task": "has no tests"})
-        with self._pool.submission(deadline_s=deadline_s, own=own) as key:
+        with self._pool.submission(deadline_s=deadline_s, own=own, fair_key=fair_key) as key:
             try:
                 prepared = await self._prepare(program, task, key, on_outcome)
             except EngineFailed as error:
@@ -158,7 +162,7 @@ class SubmissionJudge:
             except _NotOfItsLanguage as told:
                 return self._compile_error(told.error, task)
 
-    async def _run_in_turn(self, key: int, spec: RunSpec) -> Outcome:
+    async def _run_in_turn(self, key: Key, spec: RunSpec) -> Outcome:
         asked = time.perf_counter()
         async with self._pool.slot(key):
             begun = time.perf_counter()
@@ -169,14 +173,14 @@ class SubmissionJudge:
             return outcome
 
     async def _interact_in_turn(
-        self, key: int, program: RunSpec, other: RunSpec, settles: Callable[[Outcome], bool]
+        self, key: Key, program: RunSpec, other: RunSpec, settles: Callable[[Outcome], bool]
     ) -> Interaction:
         async with self._pool.slot(key):
             with self._runs.watching(program.limits), self._runs.watching(other.limits):
                 return await self._engine.interact(program, other, settles=settles)
 
     async def _prepare(
-        self, program: SourceProgram, task: Task, key: int, on_outcome: OnOutcome
+        self, program: SourceProgram, task: Task, key: Key, on_outcome: OnOutcome
     ) -> _Prepared | CompileError:
         run = partial(self._run_in_turn, key)
         make = self._interactive_trial if task.interactive else self._batch_trial
@@ -186,7 +190,7 @@ class SubmissionJudge:
         return _Prepared(program=program, trial=trial, task=task, run=run, on_outcome=on_outcome)
 
     async def _interactive_trial(
-        self, program: SourceProgram, task: Task, key: int, run: Run
+        self, program: SourceProgram, task: Task, key: Key, run: Run
     ) -> InteractiveTrial | CompileError:
         checker = await self._by_program(task, run) if task.interactor and task.validator else None
         interactor = await interactor_of(
@@ -204,7 +208,7 @@ class SubmissionJudge:
         interact = partial(self._interact_in_turn, key)
         return InteractiveTrial(executable, interactor, task.limits, run, interact)
 
-    async def _batch_trial(self, program: SourceProgram, task: Task, key: int, run: Run) -> BatchTrial | CompileError:
+    async def _batch_trial(self, program: SourceProgram, task: Task, key: Key, run: Run) -> BatchTrial | CompileError:
         del key
         comparison = await self._comparison(task, run)
         executable = await self._compiler.prepare(program, run, memory_bytes=task.limits.memory_bytes)
@@ -240,9 +244,12 @@ class SubmissionJudge:
     async def _run_all(self, prepared: _Prepared, stop: StopMode, on_result: OnResult) -> list[TestResult]:
         suite = prepared.task.suite
         results: dict[int, TestResult] = {}
+        budget = CpuBudget(prepared.task.cpu_budget_ms)
 
         async def judge_one(ordinal: int) -> TestResult:
-            result = results[ordinal] = await self._judge_test(prepared, ordinal)
+            refused = budget.refusal(ordinal, suite.names[ordinal])
+            result = results[ordinal] = refused or await self._judge_test(prepared, ordinal)
+            budget.spend(result)
             on_result(without_detail(result))
             return result
 
@@ -254,7 +261,12 @@ class SubmissionJudge:
                     return
 
         await judge_one(0)  # alone: a program that is not of its language fails here already
-        await _together(judge_chain(chain) for chain in chains(stop, suite.groups))
+        found = chains(stop, suite.groups)
+        if budget.limited:
+            for chain in found:
+                await judge_chain(chain)
+        else:
+            await _together(judge_chain(chain) for chain in found)
         return [
             results.get(ordinal) or TestResult(ordinal=ordinal, name=name, verdict=Verdict.SKIPPED)
             for ordinal, name in enumerate(suite.names)

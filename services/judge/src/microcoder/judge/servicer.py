@@ -132,6 +132,7 @@ class Servicer(JudgeServicer):
                 await self._task(submission, language),
                 stop=stop_mode(submission),
                 deadline_s=context.time_remaining(),
+                fair_key=submission.fair_key,
                 on_result=tell,
             )
             self._metrics.observe(
@@ -149,7 +150,7 @@ class Servicer(JudgeServicer):
             task = await self._tasks.of_request(submission.inline_task, limits=limits)
         else:
             task = await self._tasks.of_id(submission.problem_id, language, limits=limits)
-        return replace(task, detail_bytes=submission.detail_bytes)
+        return replace(task, detail_bytes=submission.detail_bytes, cpu_budget_ms=submission.cpu_budget_ms)
 
 
 def _batch_error(error: MicrocoderError) -> pb.BatchError:

@@ -73,7 +73,7 @@ class JudgeSettings(Group):
     min_tier: Tier = Tier.NAMESPACES
     """Weakest isolation to start with: `namespaces+cgroups`, `namespaces`, `landlock` or `rlimits`."""
     engine: EngineKind = EngineKind.AUTO
-    """What runs programs: `warm` (jails that stay), `cold` (a jail per run), or `auto`: warm where it works, else cold."""
+    """What runs programs: `warm` (jails that stay), `cold` (a jail per run), or `auto`: warm where that works."""
     health_interval_s: float = Field(default=30.0, gt=0)
     """Seconds between two rounds of judging a+b through every slot."""
     max_submissions: int = Field(default=256, ge=1)

@@ -8,6 +8,10 @@ from contextlib import asynccontextmanager, contextmanager
 
 from microcoder.core.errors import ResourceExhausted
 
+Key = tuple[Hashable, Hashable]
+"""Whose turn it is, and for which of their submissions."""
+_Submissions = OrderedDict[Hashable, "deque[asyncio.Future[None]]"]
+
 _SMOOTHING = 0.05
 
 
@@ -29,13 +33,13 @@ class SlotPool:
         self._max_submissions = max_submissions
         self._keys = itertools.count()
         self._submissions = 0
-        self._waiting: OrderedDict[Hashable, deque[asyncio.Future[None]]] = OrderedDict()
+        self._waiting: OrderedDict[Hashable, _Submissions] = OrderedDict()
         self._mean_hold_s = 0.0
 
     @property
     def waiting(self) -> int:
         """Runs that wait for a slot."""
-        return sum(map(len, self._waiting.values()))
+        return sum(len(turns) for submissions in self._waiting.values() for turns in submissions.values())
 
     @property
     def busy(self) -> int:
@@ -43,11 +47,12 @@ class SlotPool:
         return self.slots - self._free
 
     @contextmanager
-    def submission(self, *, deadline_s: float | None = None, own: bool = False) -> Iterator[int]:
+    def submission(self, *, deadline_s: float | None = None, own: bool = False, fair_key: str = "") -> Iterator[Key]:
         """Admits a submission and gives the key that its runs wait under.
 
         Args:
             deadline_s: Seconds until nobody wants the answer any more.
+            fair_key: Whose it is: these take turns first, then their submissions. Empty for nobody but itself.
             own: Work of the judge itself, which its own pace limits; it is never turned away.
 
         Raises:
@@ -68,13 +73,14 @@ class SlotPool:
             )
         self._submissions += 1
         try:
-            yield next(self._keys)
+            number = next(self._keys)
+            yield fair_key or number, number
         finally:
             self._submissions -= 1
 
     @asynccontextmanager
-    async def slot(self, key: Hashable) -> AsyncIterator[None]:
-        """Waits for a slot and holds it."""
+    async def slot(self, key: Key) -> AsyncIterator[None]:
+        """Waits for a slot and holds it; `key` is whose turn it is, and for what."""
         await self._acquire(key)
         loop = asyncio.get_running_loop()
         begun = loop.time()
@@ -85,12 +91,13 @@ class SlotPool:
             self._mean_hold_s += _SMOOTHING * (loop.time() - begun - self._mean_hold_s)
             self._release()
 
-    async def _acquire(self, key: Hashable) -> None:
+    async def _acquire(self, key: Key) -> None:
         if self._free:
             self._free -= 1
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(key, deque()).append(turn)
+        owner, submission = key
+        self._waiting.setdefault(owner, OrderedDict()).setdefault(submission, deque()).append(turn)
         try:
             await turn
         except asyncio.CancelledError:
@@ -102,18 +109,25 @@ class SlotPool:
 
     def _release(self) -> None:
         while self._waiting:
-            key, turns = self._waiting.popitem(last=False)
+            owner, submissions = self._waiting.popitem(last=False)
+            submission, turns = submissions.popitem(last=False)
             turn = turns.popleft()
             if turns:
-                self._waiting[key] = turns  # to the end of the round
+                submissions[submission] = turns  # to the end of its owner's round
+            if submissions:
+                self._waiting[owner] = submissions  # and its owner to the end of all
             if not turn.done():
                 turn.set_result(None)
                 return
         self._free += 1
 
-    def _forget(self, key: Hashable, turn: "asyncio.Future[None]") -> None:
-        turns = self._waiting.get(key)
+    def _forget(self, key: Key, turn: "asyncio.Future[None]") -> None:
+        owner, submission = key
+        submissions: _Submissions = self._waiting.get(owner, OrderedDict())
+        turns = submissions.get(submission)
         if turns is not None and turn in turns:
             turns.remove(turn)
             if not turns:
-                del self._waiting[key]
+                del submissions[submission]
+            if not submissions:
+                del self._waiting[owner]
