@@ -24,6 +24,7 @@ from .training_bench import Gate, TrainerBench, trainer_kubeconfig
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 T = 20.0
+COLUMNS = Path(__file__).parents[2] / "deploy" / "training" / "columns.txt"
 LONG = {"kube-local/run-for": "300s"}
 
 
@@ -82,7 +83,7 @@ def has_ended(run: TrainingRun) -> bool:
     return run.state.ended
 
 
-async def test_a_run_is_made_shown_and_succeeds(bench: TrainerBench, serve: Any) -> None:
+async def test_a_run_is_made_shown_and_succeeds(bench: TrainerBench, serve: Any, cluster: Cluster) -> None:
     client = await started(bench, serve)
     run_id = await client.create(bench)
     running = await bench.until(run_id, phase_is(TrainingPhase.RUNNING))
@@ -97,6 +98,9 @@ async def test_a_run_is_made_shown_and_succeeds(bench: TrainerBench, serve: Any)
     assert notes["microcoder.dev/progress"] == "step=7/10 reward=0.412"
     assert notes["microcoder.dev/phase"] == "Succeeded"
     assert job["metadata"]["labels"]["microcoder.dev/user"] == "ada"
+    shown = cluster.kubectl("get", "jobs", "-n", bench.namespace, "-o", f"custom-columns-file={COLUMNS}")
+    assert shown.split()[:4] == ["RUN", "PHASE", "PROGRESS", "ALGORITHM"]
+    assert shown.splitlines()[1].split()[:5] == [run_id, "Succeeded", "step=7/10", "reward=0.412", "dapo"]
 
 
 @pytest.mark.parametrize(("code", "reason"), [("65", "PodFailurePolicy"), ("1", "BackoffLimitExceeded")])
