@@ -12,7 +12,7 @@ from tools.cluster.local import KubeLocal, find_kube_local
 from tools.cluster.release import Seccomp
 from tools.images.builder import ROOT, Builder
 
-PROFILE = ROOT / "deploy" / "judge-nodes" / "judge.json"
+PROFILE = ROOT / "deploy" / "seccomp" / "judge.json"
 _PROFILE_NAME = "microcoder/judge.json"
 
 

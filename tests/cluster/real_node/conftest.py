@@ -1,4 +1,4 @@
-"""One release of our own images on a real kubelet, for all tests of this folder: minutes, so by `make test-real-node`."""
+"""One release of our own images on a real kubelet, for the tests of this folder. Minutes: by `make test-real-node`."""
 
 import os
 from collections.abc import Iterator
