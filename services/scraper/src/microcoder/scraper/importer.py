@@ -59,7 +59,8 @@ class Importer:
             async for run in self._unfinished():
                 await self._run_one(run)
             with suppress(TimeoutError):  # an import may have come in at another replica
-                await asyncio.wait_for(self._wake.wait(), timeout=_LONGEST_WAIT_S)
+                async with asyncio.timeout(_LONGEST_WAIT_S):
+                    await self._wake.wait()
 
     async def _unfinished(self) -> AsyncIterator[ImportRun]:
         where = {"state": [RunState.PENDING, RunState.RUNNING]}

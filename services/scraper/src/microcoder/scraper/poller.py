@@ -76,7 +76,8 @@ class Poller:
                 if self._is_due(feed):
                     await self.poll(feed)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), timeout=min(self._interval_s, _LONGEST_WAIT_S))
+                async with asyncio.timeout(min(self._interval_s, _LONGEST_WAIT_S)):
+                    await self._wake.wait()
 
     async def poll(self, feed: Feed) -> Feed:
         """Reads one feed, collects what is due, and keeps what came of it in the feed's record.

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 from microcoder.cluster import connect
 from microcoder.core.training import TrainingRun
@@ -34,7 +35,8 @@ async def build(runtime: Runtime[TrainerServiceSettings]) -> Parts:
     loop = asyncio.get_running_loop()
 
     def look_now() -> None:
-        loop.call_soon_threadsafe(wake.set)
+        with suppress(RuntimeError):  # the loop has ended before the threads that watch
+            loop.call_soon_threadsafe(wake.set)
 
     launcher, site = _launcher(runtime.settings, look_now)
 

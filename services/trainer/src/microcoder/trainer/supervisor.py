@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
 
@@ -71,10 +72,10 @@ class Supervisor:
         while True:
             self._wake.clear()
             await self.reconcile()
-            try:
-                await asyncio.wait_for(self._wake.wait(), self._poll_s)
-            except TimeoutError:
-                continue
+            # Not wait_for: Python 3.11's loses a cancellation that comes together with the event.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._poll_s):
+                    await self._wake.wait()
 
     async def reconcile(self) -> None:
         """One round."""
