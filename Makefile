@@ -9,7 +9,7 @@ CODE := libs services tests tools deploy conftest.py
 export PYTHON
 
 .PHONY: help setup setup-trainer constraints fmt lint types layers protos protos-check check test test-services test-trainer \
-        coverage conformance conformance-full fuzz agreement helm helm-schema helm-schema-check test-cluster test-real-node bench images images-offline demo cluster-demo cluster-down kafka kafka-down clean
+        coverage conformance conformance-full conformance-container fuzz agreement helm helm-schema helm-schema-check test-cluster test-real-node bench images images-offline demo cluster-demo cluster-down kafka kafka-down clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -82,6 +82,9 @@ agreement: setup ## Compare verdicts with LiveCodeBench's grades; AGREEMENT_ARGS
 
 conformance-full: setup ## Every trap, hostile program and channel in every isolation tier that this machine allows
 	MICROCODER_TEST_FULL=1 $(BIN)/pytest services/judge/tests/test_traps.py services/judge/tests/test_hostile.py services/judge/tests/test_attacks.py
+
+conformance-container: setup ## The judge in an unprivileged container: tiers, traps, hostile programs (Docker, images)
+	MICROCODER_TEST_CONTAINER=1 $(BIN)/pytest tests/container $(PYTEST_ARGS)
 
 fuzz: setup ## Random requests to a real judge, with known programs between them; FUZZ_ARGS="--minutes 60" soaks
 	$(BIN)/python -m tests.fuzz.judge $(FUZZ_ARGS)

@@ -241,6 +241,7 @@ HURTING = tuple(
         ("a regular expression that never ends", "import re; re.match('(a+)+$', 'a' * 60 + 'b')", frozenset({Verdict.TLE})),
         ("a number that never ends", "print(len(str(7 ** (7 ** 9))))", frozenset({Verdict.TLE, Verdict.MLE})),
         ("an archive bomb", "import zlib\nz = zlib.compress(bytes(10**7), 9)\nx = b''\nfor _ in range(1000): x += zlib.decompress(z)", frozenset({Verdict.MLE, Verdict.TLE})),
+        ("zero byte in the source", "print(1)\0", frozenset({Verdict.CE, Verdict.WA})),  # as the interpreter's version has it
         ("control characters", "print('\\x1b[2J\\x1b]0;title\\x07\\r\\b\\0' * 50)", _WRONG),
         ("a huge traceback", "raise ValueError('\\u202e\\x1b[31m' + 'x' * 10**6)", frozenset({Verdict.RE})),
         ("surrogates in a traceback", "raise ValueError('\\udc80\\ud800')", frozenset({Verdict.RE})),
@@ -324,12 +325,18 @@ STOPPED_FROM = {
     "stops its parent": Tier.LANDLOCK,
     "in other processes": Tier.LANDLOCK,
     "in files": Tier.LANDLOCK,
+    "names of hosts": Tier.LANDLOCK,
+    "files without end": Tier.NAMESPACES,
     "write to the system": Tier.LANDLOCK,
 }
-"""Programs that a weaker tier does not stop; docs/judge.md says so."""
+"""Programs that a weaker tier does not stop, or ends by another limit; docs/judge.md says so."""
 CLOSED_FROM = {
     "files": Tier.LANDLOCK,
     "start-up files": Tier.LANDLOCK,
     "abstract sockets": Tier.LANDLOCK,
+    "a daemon": Tier.NAMESPACES,
 }
-"""Channels that a weak tier leaves open, and the weakest tier that closes them; docs/judge.md says so."""
+"""Channels that a weak tier leaves open, and the weakest tier that closes them; docs/judge.md says so.
+
+The daemon itself ends with its run in every tier; without a process namespace the processes of others are in sight.
+"""

@@ -208,7 +208,6 @@ PROCESS = (
     _process(20, "identifiers of other scripts", "größe = 10\nprint(größe)"),
     _process(20, "syntax", "print(10", CE, quick=True),
     Trap(number=20, name="not text", code=b"\xff\xfe\x00", verdict=CE),
-    Trap(number=20, name="zero byte in the source", code=b"print(1)\x00", verdict=CE),
     _process(20, "bad syntax at run time", "exec('(')", RE),
     _process(20, "empty program", "", WA),
     _process(20, "one long line", "x = [" + "1, " * 30000 + "]\nprint(len(x) - 29990)"),

@@ -290,7 +290,15 @@ def _place(jail: Jail, spec: RunSpec, memory: _Memory, user: int) -> Iterator[tu
             ],
         )
     finally:
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Removes what a run has left, however deep it has nested it."""
+    try:
         shutil.rmtree(folder, ignore_errors=True)
+    except RecursionError:
+        subprocess.run(["rm", "-rf", "--", str(folder)], stderr=subprocess.DEVNULL, check=False)
 
 
 def _supervise(arguments: list[str], stop: int, descriptors: list[int], ends: Ends | None) -> dict[str, str]:
