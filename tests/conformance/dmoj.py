@@ -27,6 +27,12 @@ from tests.conformance.model import Row, Standing
 
 _NEAREST = {"cpp17": "cpp", "cpp03": "cpp"}
 """Taken where this judge lacks the language itself."""
+_KINDS = {
+    "identical": CheckerKind.EXACT,
+    "rstripped": CheckerKind.LINES,
+    "sorted": CheckerKind.UNORDERED_LINES,
+    "unordered": CheckerKind.UNORDERED_TOKENS,
+}
 _SKIPPED = "SC"
 _NOT_READ = ("interactive", "custom_judge", "signature_grader", "generator", "grader", "binary_data", "io_redirects")
 _DEFAULT_PRECISION = 6
@@ -161,8 +167,10 @@ def _checker(setting: Any) -> Checker:
     name, arguments = (setting["name"], setting.get("args") or {}) if isinstance(setting, Mapping) else (setting, {})
     if name in {None, "standard"}:
         return Checker(case_sensitive=True)
-    if name == "identical":
-        return Checker(kind=CheckerKind.EXACT)
+    if name == "sorted" and arguments.get("split_on", "lines") == "whitespace":
+        return Checker(kind=CheckerKind.UNORDERED_TOKENS, case_sensitive=True)
+    if name in _KINDS:
+        return Checker(kind=_KINDS[name], case_sensitive=True)
     if name in {"floats", "floatsabs", "floatsrel"}:
         error = 10.0 ** -int(arguments.get("precision", _DEFAULT_PRECISION))
         return Checker(

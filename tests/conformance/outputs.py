@@ -98,4 +98,4 @@ def _row(suite: str, case: _Case) -> Row:
         return replace(row, note=error.message)
     given = _WRONG if wrong else _RIGHT
     standing = Standing.AGREES if given == case.expected else Standing.DISAGREES
-    return replace(row, given=given, standing=standing, note=wrong or "")
+    return replace(row, given=given, standing=standing, note=wrong.message if wrong else "")

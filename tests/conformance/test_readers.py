@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from microcoder.core.problem import Checker
+from microcoder.core.problem import Checker, CheckerKind
 from microcoder.core.verdict import JudgeReport, TestResult, Verdict
 from microcoder.judge.app import Sandbox, open_sandbox
 from microcoder.judge.domain.engine import Tier
@@ -120,6 +120,10 @@ def test_settings_of_dmoj(dmoj_problems: Path) -> None:
     text = "checker: {name: floatsabs, args: {precision: 3}}\ntest_cases:\n- {points: 1}\n"
     write(dmoj_problems, {"floats/init.yml": text})
     assert read_cases(dmoj_problems / "floats")[0].checker == Checker(case_sensitive=True, float_absolute=1e-3)
+    text = "checker: {name: sorted, args: {split_on: whitespace}}\ntest_cases:\n- {points: 1}\n- {checker: rstripped}\n"
+    write(dmoj_problems, {"orders/init.yml": text})
+    kinds = [case.checker.kind for case in read_cases(dmoj_problems / "orders")]
+    assert kinds == [CheckerKind.UNORDERED_TOKENS, CheckerKind.LINES]
     grading = read_grading(dmoj_problems / "doubling/tests/crash/test.yml")
     assert (grading.limits.cpu_time_ms, grading.limits.memory_bytes) == (2_000, 64 * 2**20)
     assert (grading.allowed(1), grading.allowed(3)) == (frozenset({"IR"}), frozenset())
