@@ -6,7 +6,7 @@ from microcoder.trainer.domain.outcome import ExitCode, Outcome, explain
 
 
 def test_an_outcome_survives_its_file(tmp_path: Path) -> None:
-    outcome = Outcome(exit_code=65, message="no prompts")
+    outcome = Outcome(exit_code=65, message="no prompts", step=3, mean_reward=0.25, checkpoint="c")
     outcome.write(tmp_path / "outcome.json")
     assert Outcome.read(tmp_path / "outcome.json") == outcome
 

@@ -89,8 +89,15 @@ class Outcome:
         """What `file` holds; None where there is no such file or it is none of ours."""
         try:
             found = json.loads(file.read_text())
-            return cls(exit_code=int(found["exit_code"]), message=str(found["message"]))
-        except (OSError, ValueError, KeyError, TypeError):
+            reward = found.get("mean_reward")
+            return cls(
+                exit_code=int(found["exit_code"]),
+                message=str(found["message"]),
+                step=int(found.get("step", 0)),
+                mean_reward=None if reward is None else float(reward),
+                checkpoint=str(found.get("checkpoint", "")),
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
 
