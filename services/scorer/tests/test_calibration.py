@@ -161,6 +161,16 @@ async def test_an_endpoint_that_refuses_fails_it_with_the_reason(bench: Any) -> 
         assert (await calibrate(bench)).state is RunState.SUCCEEDED
 
 
+async def test_an_endpoint_that_is_still_loading_is_waited_for(bench: Any) -> None:
+    await bench.add(SCORES)
+    await bench.start(llm={"base_url": "http://127.0.0.1:9/v1", "model": "scripted"}, endpoint_patience_s=0.2)
+    async with running(bench):
+        done = await calibrate(bench)
+    assert done.state is RunState.FAILED
+    assert "No LLM after 0.2 s" in done.message
+    assert [item.attempts for item in done.items] == [0, 0, 0, 0]
+
+
 async def test_a_judge_that_is_away_fails_it_with_the_reason(bench: Any) -> None:
     await bench.add(SCORES)
     solves_the_easy(bench, up_to=4)

@@ -54,6 +54,9 @@ async def test_sixteen_structured_answers_at_once(model_dir: Path, tmp_path: Pat
         assert client.usage.completion_tokens > 16 * 10
         text = (await client.chat(_ask("What is the capital of France?"), temperature=0, max_tokens=20)).choices[0].text
         assert "Paris" in text
+        # More than one step can read, with a random generator each.
+        long = [_ask("word " * 1_400 + str(number)) for number in range(4)]
+        await asyncio.gather(*(client.chat(ask, max_tokens=2, seed=number) for number, ask in enumerate(long)))
         with pytest.raises(InvalidArgument, match="3072"):
             await client.chat(_ask("word " * 5_000), max_tokens=20)
     finally:

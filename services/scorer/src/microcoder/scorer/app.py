@@ -28,7 +28,14 @@ async def build(runtime: Runtime[AppSettings]) -> Parts:
     scores = Scores(runtime, client, rubric, Predictor(client, rubric, settings, runtime.metrics))
     catalogue = Catalogue(runtime.store, prompt_digest=rubric.digest)
     attempter = Attempter(client, JudgeClient(judge_channel), judge_timeout_s=settings.judge_timeout_s)
-    calibrator = Calibrator(runtime, client, attempter, catalogue, concurrency=settings.calibration_concurrency)
+    calibrator = Calibrator(
+        runtime,
+        client,
+        attempter,
+        catalogue,
+        concurrency=settings.calibration_concurrency,
+        endpoint_patience_s=settings.endpoint_patience_s,
+    )
     servicer = Servicer(
         runtime.store,
         Answering(runtime.store, scores, concurrency=settings.batch_concurrency),

@@ -5,7 +5,7 @@ import dataclasses
 from typing import Any
 
 from microcoder.core.difficulty import Calibration, CalibrationItem, CalibrationSpec
-from microcoder.core.errors import FailedPrecondition, InvalidArgument, MicrocoderError
+from microcoder.core.errors import DeadlineExceeded, FailedPrecondition, InvalidArgument, MicrocoderError
 from microcoder.core.ids import new_run_id
 from microcoder.core.run import Progress, RunState
 from microcoder.core.solving import MAX_WORKED_EXAMPLES
@@ -38,6 +38,7 @@ class Calibrator:
         catalogue: Catalogue,
         *,
         concurrency: int,
+        endpoint_patience_s: float,
     ) -> None:
         self._runtime = runtime
         self._calibrations = runtime.store.calibrations
@@ -45,6 +46,7 @@ class Calibrator:
         self._attempter = attempter
         self._catalogue = catalogue
         self._concurrency = concurrency
+        self._endpoint_patience_s = endpoint_patience_s
         self._wake = asyncio.Event()
 
     async def create(self, spec: CalibrationSpec) -> Calibration:
@@ -91,8 +93,19 @@ class Calibrator:
             await self._plan(task)
         still_open = [index for index, item in enumerate(task.now.items) if not item.attempts]
         task.done = len(task.now.items) - len(still_open)
+        if still_open:
+            await self._await_endpoint()
         await for_each(still_open, lambda index: self._attempt(task, index), limit=self._concurrency)
         await self._finish(task)
+
+    async def _await_endpoint(self) -> None:
+        """A local LLM takes a minute or more to load; attempts that do not reach it would be lost."""
+        try:
+            await self._client.wait_ready(timeout_s=self._endpoint_patience_s)
+        except DeadlineExceeded as error:
+            raise FailedPrecondition(error.message) from error
+        except MicrocoderError as error:  # not every endpoint lists its models; the attempts tell what is wrong
+            _LOG.info("the endpoint does not list its models", reason=error.message)
 
     async def _plan(self, task: "_Task") -> None:
         """Chooses the problems and keeps the choice, so that a process after this one goes on with the same ones."""

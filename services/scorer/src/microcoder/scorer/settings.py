@@ -76,6 +76,8 @@ class ScorerSettings(Group):
     """Problems of a calibration that are attempted at a time."""
     endpoint_pause_s: float = Field(default=10.0, gt=0)
     """Before a problem is tried again whose LLM endpoint was not there: a local one takes a minute or more to load."""
+    endpoint_patience_s: float = Field(default=600.0, gt=0)
+    """How long a calibration waits for the LLM endpoint before it fails, seconds."""
     judge_timeout_s: float = Field(default=300.0, gt=0)
     """For the verdict on one attempt of a calibration, seconds, waiting for a free judge included."""
 

@@ -46,6 +46,10 @@ def vllm_command(python: str, model_dir: Path, port: int, options: VllmOptions =
         *("--dtype", "float32"),
         *("--max-model-len", str(options.max_model_len)),
         *("--max-num-seqs", str(options.max_num_seqs)),
+        # A prompt that is read in parts sets its request's random generator back, which the CPU's cannot: the whole
+        # engine would end. So none is, and one step must take the longest prompt.
+        "--no-enable-chunked-prefill",
+        *("--max-num-batched-tokens", str(options.max_model_len)),
         # Sampling is what the request says, not what the model's folder suggests.
         *("--generation-config", "vllm"),
         # Compiling costs minutes at every start and gains little at this size.
