@@ -16,13 +16,14 @@ import os  # noqa: E402
 import sys  # noqa: E402
 from _signal import SIG_DFL, default_int_handler, getsignal, signal  # noqa: E402
 from _weakref import ref  # noqa: E402
-from builtins import callable, compile, isinstance, open, setattr, str, type  # noqa: A004, E402, UP029
+from builtins import callable, compile, isinstance, setattr, str, type  # noqa: A004, E402, UP029
 from types import CodeType, ModuleType  # noqa: E402
 from typing import Any  # noqa: E402
 
+# Not threading: what it does after each fork touches more memory than all the rest of a short run.
 PRELOADED = (
     *("collections", "collections.abc", "heapq", "bisect", "math", "cmath", "itertools", "functools", "operator", "re"),
-    *("string", "random", "decimal", "fractions", "copy", "array", "queue", "threading", "time", "datetime", "typing"),
+    *("string", "random", "decimal", "fractions", "copy", "array", "time", "datetime", "typing"),
     *("json", "struct", "io", "enum", "types", "contextlib", "numbers", "textwrap", "statistics", "reprlib", "keyword"),
     *("weakref", "traceback", "linecache", "tokenize", "unicodedata", "zlib", "binascii", "select", "errno"),
 )
@@ -50,11 +51,11 @@ def begin(arguments: list[str]) -> tuple[CodeType | None, dict[str, Any]]:
     names.update(__file__=path, __doc__=None, __loader__=type(template["__loader__"])("__main__", path))
     if "__annotations__" in template:
         names["__annotations__"] = {}
-    sys.modules["__main__"] = main
-    if set_native_id is not None:
-        set_native_id()
-    with open(path, "rb") as file:
-        source = file.read()
+    sys.modules.pop("__main__", None)
+    sys.modules["__main__"] = main  # behind all of ours
+    file = os.open(path, os.O_RDONLY)
+    source = os.read(file, os.fstat(file).st_size)
+    os.close(file)
     try:
         return compile(source, path, "exec", 0, True), names
     except (SyntaxError, ValueError):
@@ -90,10 +91,22 @@ def forget_handlers() -> None:
 
 
 def take_modules() -> list[Any]:
-    """Takes all modules away that are not the keeper's, and gives weak references to them, oldest first."""
+    """Takes the program's modules away, and gives weak references to them, oldest first.
+
+    They lie behind the keeper's. To look at each of those would touch their memory, which a child shares until then.
+    """
     modules: dict[str, Any] = sys.modules
-    new = [modules.pop(name) for name in [name for name in modules if modules[name] is not known.get(name)]]
-    return [ref(module) for module in new if isinstance(module, ModuleType)]
+    taken: list[Any] = []
+    while modules:
+        name, module = modules.popitem()
+        if name == last_known:
+            modules[name] = module
+            break
+        if isinstance(module, ModuleType):
+            taken.append(ref(module))
+    module = None
+    taken.reverse()
+    return taken
 
 
 def clear(names: dict[str, Any]) -> None:
@@ -119,9 +132,7 @@ library.keep.argtypes = [ctypes.py_object] * 3
 library.keep.restype = ctypes.py_object
 warm_up()
 sys.excepthook = library.keep
-set_native_id = getattr(sys.modules["threading"].main_thread(), "_set_native_id", None)
-known = dict(sys.modules)
-del known["__main__"]
+last_known = next(name for name in reversed(sys.modules) if name != "__main__")
 gc.collect()
 gc.freeze()
 raise RuntimeError

@@ -16,7 +16,7 @@ _SUPERVISOR = (
     *(JAIL / f"{name}.c" for name in ("notice", "spawn", "root", "tree", "options", "seal")),
 )
 _LIBRARY = (
-    *(_NATIVE / f"{name}.c" for name in ("keeper", "interpreter", "box", "parcel")),
+    *(_NATIVE / f"{name}.c" for name in ("keeper", "interpreter", "mappings", "box", "parcel")),
     *(JAIL / f"{name}.c" for name in ("notice", "seal", "seccomp")),
 )
 

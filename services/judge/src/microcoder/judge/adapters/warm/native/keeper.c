@@ -23,6 +23,7 @@
 
 #include "box.h"
 #include "interpreter.h"
+#include "mappings.h"
 
 enum { MAX_ARGV = 4096 };
 
@@ -194,6 +195,7 @@ static void settle(void)
     if (children < 0)
         fail_notice(KEEPER_SOCKET, "watching for children");
     open_box("/box", KEEPER_SOCKET);
+    share_mappings();
 }
 
 /* sys.excepthook of the interpreter; only programs leave it, by ending. */
