@@ -168,7 +168,7 @@ async def test_an_endpoint_that_is_still_loading_is_waited_for(bench: Any) -> No
         done = await calibrate(bench)
     assert done.state is RunState.FAILED
     assert "No LLM after 0.2 s" in done.message
-    assert [item.attempts for item in done.items] == [0, 0, 0, 0]
+    assert not any(item.attempts for item in done.items)
 
 
 async def test_a_judge_that_is_away_fails_it_with_the_reason(bench: Any) -> None:
