@@ -5,6 +5,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 LLM_BIN := .venv-llm/bin
+WORKERS ?= $(shell nproc)
 CODE := libs services tests tools deploy conftest.py
 export PYTHON
 
@@ -56,8 +57,8 @@ check: lint types layers protos-check helm-schema-check ## Every check but the t
 
 test: setup-trainer test-services test-trainer ## Set up and run every test
 
-test-services: setup ## Run the tests that need no torch
-	$(BIN)/pytest $(PYTEST_ARGS)
+test-services: setup ## Run the tests that need no torch, WORKERS files at a time
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 test-trainer: setup-trainer ## Run the tests of the training process and of sampling from a checkpoint
 	$(LLM_BIN)/python -m pytest -m llm libs/llm services/trainer services/evaluator $(PYTEST_ARGS)
