@@ -1,9 +1,9 @@
-"""Isolated runs a second of a+b in Python and in C++ (compiled once), against a bare interpreter on the same machine.
+"""Isolated runs a second of a+b in Python and C++ (compiled once), against peers on the same machine at the same time.
 
-The bare interpreter starts once as users start it, with whatever third-party packages hook into its start, and once
-with `-I -S`, its fastest. The judge's jail hides third-party packages and keeps `site`, so it lies between the two.
+The bare interpreter, the floor, is started as users start it, and with `-I -S`, its fastest. `warm` and `cold` are the
+judge's engines, by way of the whole judge (queue, run, comparison); peers are described in judge_peers.py.
 
-python -m tests.bench judge [--runs 200] [--rounds 3] [--slots N] [--json]
+python -m tests.bench judge [--runs 200] [--rounds 3] [--at-once 1 2 8] [--python /usr/bin/python3] [--json]
 
 Each round measures everything once, in turn, so that a busy moment of the machine hits all; the median round counts.
 """
@@ -13,80 +13,84 @@ import asyncio
 import json
 import os
 import statistics
-import subprocess
 import tempfile
-import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from pathlib import Path
+from time import perf_counter
 
 from microcoder.core.verdict import Verdict
 from microcoder.judge.app import Sandbox, open_sandbox
+from microcoder.judge.domain.engine import EngineKind
 from microcoder.judge.local import LocalJudge
 from microcoder.judge.settings import JudgeSettings
+from tests.bench.judge_peers import PYTHON, TEST, bare, bubblewrap, in_process
 
-PYTHON = "print(sum(map(int, input().split())))\n"
 CPP = "#include <iostream>\nint main() { long long a, b; std::cin >> a >> b; std::cout << a + b << '\\n'; }\n"
-TEST = ("1 2\n", "3\n")
+Way = Callable[[], Awaitable[float | None]]
 
 
-def bare(python: str, runs: int, slots: int, *flags: str) -> float:
-    """Runs a second of the same program by the same interpreter, with no isolation."""
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(slots) as threads:
-        program = Path(folder) / "main.py"
-        program.write_text(PYTHON)
-        begun = time.perf_counter()
-        for output in threads.map(
-            lambda _: (
-                subprocess.run([python, *flags, str(program)], input=b"1 2\n", capture_output=True, check=True).stdout
-            ),
-            range(runs),
-        ):
-            assert output == b"3\n"
-        return runs / (time.perf_counter() - begun)
+async def judged(sandbox: Sandbox, code: str, language: str, *, runs: int, at_once: int) -> float:
+    """Runs a second by way of the judge: `at_once` submissions, all on as many tests as it takes.
 
-
-async def judged(sandbox: Sandbox, code: str, language: str, runs: int) -> float:
-    """Runs a second by way of the judge: one submission per slot, all on as many tests as it takes."""
-    judge, slots = LocalJudge(sandbox), sandbox.pool.slots
+    A submission's first test goes before the others, so one at a time is a submission per test.
+    """
+    judge = LocalJudge(sandbox)
     await judge.report(code, [TEST], language=language)
-    begun = time.perf_counter()
-    reports = await asyncio.gather(
-        *(judge.report(code, [TEST] * (runs // slots), language=language) for _ in range(slots))
-    )
-    elapsed = time.perf_counter() - begun
+    begun = perf_counter()
+    if at_once == 1:
+        reports = [await judge.report(code, [TEST], language=language) for _ in range(runs)]
+    else:
+        tests = [TEST] * (runs // at_once)
+        reports = await asyncio.gather(*(judge.report(code, tests, language=language) for _ in range(at_once)))
+    elapsed = perf_counter() - begun
     assert all(report.verdict is Verdict.AC for report in reports), [report.verdict for report in reports]
     return sum(report.total for report in reports) / elapsed
 
 
-async def measure(*, runs: int, rounds: int, slots: int) -> dict[str, float | str]:
-    """Medians of the rounds and their ratios to the bare interpreter."""
-    with tempfile.TemporaryDirectory() as cache:
-        sandbox = await open_sandbox(JudgeSettings(slots=slots, cache_dir=Path(cache)))
-        python, slots = sandbox.engine.python, sandbox.pool.slots
-        try:
-            ways: dict[str, Callable[[], Awaitable[float]]] = {
-                "bare_python": lambda: asyncio.to_thread(bare, python, runs, slots),
-                "bare_python_no_site": lambda: asyncio.to_thread(bare, python, runs, slots, "-I", "-S"),
-                "judge_python": lambda: judged(sandbox, PYTHON, "python3", runs),
-                "judge_cpp": lambda: judged(sandbox, CPP, "cpp", runs),
-            }
-            found: dict[str, list[float]] = {way: [] for way in ways}
-            for _ in range(rounds):
-                for way, run in ways.items():
-                    found[way].append(await run())
-        finally:
-            await sandbox.engine.close()
-    medians = {way: statistics.median(values) for way, values in found.items()}
+def ways(python: str, warm: Sandbox, cold: Sandbox, *, runs: int, at_once: int) -> dict[str, Way]:
+    """What is measured, by name; the first is the floor."""
+    few = max(runs // 4, at_once)
+    threaded = asyncio.to_thread
     return {
-        **{f"{way}_per_s": round(value, 1) for way, value in medians.items()},
-        "python_ratio": round(medians["judge_python"] / medians["bare_python"], 3),
-        "python_ratio_no_site": round(medians["judge_python"] / medians["bare_python_no_site"], 3),
-        "cpp_ratio": round(medians["judge_cpp"] / medians["bare_python"], 3),
-        "slots": sandbox.pool.slots,
-        "load": os.getloadavg()[0],
-        "tier": sandbox.engine.tier.value,
-        "python": sandbox.versions["python3"],
+        "bare": lambda: threaded(bare, python, runs=few, at_once=at_once),
+        "bare -I -S": lambda: threaded(bare, python, "-I", "-S", runs=few, at_once=at_once),
+        "bwrap": lambda: threaded(bubblewrap, python, runs=few, at_once=at_once),
+        "in process": lambda: threaded(in_process, runs=runs, at_once=at_once),
+        "cold": lambda: judged(cold, PYTHON, "python3", runs=few, at_once=at_once),
+        "warm": lambda: judged(warm, PYTHON, "python3", runs=runs, at_once=at_once),
+        "warm C++": lambda: judged(warm, CPP, "cpp", runs=runs, at_once=at_once),
+    }
+
+
+async def measure(*, python: str, runs: int, rounds: int, at_once: list[int]) -> dict[str, object]:
+    """Medians of the rounds: runs a second, ms a run, and the ratio to the floor, by how many at a time and way."""
+    async with AsyncExitStack() as stack:
+        cache = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        opened = []
+        for kind in (EngineKind.WARM, EngineKind.COLD):
+            sandbox = await open_sandbox(JudgeSettings(cache_dir=cache, engine=kind, python=python))
+            stack.push_async_callback(sandbox.engine.close)
+            opened.append(sandbox)
+        figures: dict[str, object] = {
+            str(n): await _measure(ways(python, *opened, runs=runs, at_once=n), rounds, n) for n in at_once
+        }
+        engine = opened[0].engine
+        return {**figures, "slots": opened[0].pool.slots, "load": os.getloadavg()[0], "tier": engine.tier.value}
+
+
+async def _measure(chosen: dict[str, Way], rounds: int, at_once: int) -> dict[str, dict[str, float]]:
+    found: dict[str, list[float]] = {name: [] for name in chosen}
+    for _ in range(rounds):
+        for name, way in chosen.items():
+            rate = await way()
+            if rate is not None:
+                found[name].append(rate)
+    medians = {name: statistics.median(rates) for name, rates in found.items() if rates}
+    floor = next(iter(medians.values()))
+    return {
+        name: {"per_s": round(rate, 1), "ms": round(1000 * at_once / rate, 2), "of_bare": round(rate / floor, 2)}
+        for name, rate in medians.items()
     }
 
 
@@ -94,15 +98,23 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=200, help="per way and round")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--slots", type=int, default=0, help="runs at a time; 0 for one per processor")
+    parser.add_argument("--at-once", type=int, nargs="+", default=[1, 2, 8])
+    parser.add_argument("--python", default="/usr/bin/python3", help="interpreter of the floor and of programs")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
-    figures = asyncio.run(measure(runs=options.runs, rounds=options.rounds, slots=options.slots))
+    figures = asyncio.run(
+        measure(python=options.python, runs=options.runs, rounds=options.rounds, at_once=options.at_once)
+    )
     if options.json:
         print(json.dumps(figures, indent=2))
         return
     for name, value in figures.items():
-        print(f"{name:22} {value}")
+        if not isinstance(value, dict):
+            print(f"{name}: {value}")
+            continue
+        print(f"{name} at a time")
+        for way, figure in value.items():
+            print(f"  {way:12} {figure['per_s']:8.1f} /s {figure['ms']:8.2f} ms {figure['of_bare']:6.2f} x bare")
 
 
 if __name__ == "__main__":
