@@ -14,7 +14,7 @@ import ctypes  # noqa: E402
 import gc  # noqa: E402
 import os  # noqa: E402
 import sys  # noqa: E402
-from _signal import SIG_DFL, default_int_handler, getsignal, signal  # noqa: E402
+from _signal import SIG_DFL, default_int_handler, getsignal, signal  # type: ignore[import-not-found] # noqa: E402
 from _weakref import ref  # noqa: E402
 from builtins import callable, compile, isinstance, setattr, str, type  # noqa: A004, E402, UP029
 from types import CodeType, ModuleType  # noqa: E402
