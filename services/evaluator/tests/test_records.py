@@ -102,6 +102,15 @@ def test_tests_written_as_calls() -> None:
     )
 
 
+def test_text_results_stand_bare() -> None:
+    outputs = ["ab", "23451", '"a b"', "Error: list index out of range", "Execution timed out", "None", "it's"]
+    calls = [{"input": "n = 1", "output": output} for output in outputs]
+    starter = "class Solution:\n    def find(self, n: int) -> str:\n        "
+    record = {**RECORD, "entry_point": "Solution().find", "starter_code": starter, "input_output": calls}
+    item = read_item(json.dumps({**record, "public_test_cases": None}), line=1)
+    assert [json.loads(test.output) for test in item.public_tests] == ["ab", "23451", "a b", "it's"]
+
+
 def test_starter_code_gives_the_kinds_of_values() -> None:
     starter = "class Solution:\n    def f(self, root: Optional[TreeNode], k: int) -> int:\n        "
     item = read_item(line(metadata='{"func_name": "f"}', starter_code=starter), line=1)

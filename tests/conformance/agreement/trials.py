@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from microcoder.evaluator.domain.calls import tests_of_calls
 from microcoder.evaluator.domain.items import EvaluationItem, ItemTest
 from microcoder.evaluator.domain.records import read_item
 
@@ -99,7 +98,7 @@ def _on_dataset(record: dict[str, Any], grade: dict[str, Any]) -> Trial:
         group="graded-dataset",
         item=item,
         code=grade["code_list"][0],
-        tests=tests_of_calls(record["input_output"]),
+        tests=read_item(json.dumps({**record, "public_test_cases": None}), line=1).public_tests,
         theirs=grade["graded_list"][0],
         error=str(json.loads(grade["metadata"][0]).get("error_message", "")),
     )

@@ -75,6 +75,12 @@ def function_spec(starter_code: str, *, name: str = "", statement: str = "") -> 
     )
 
 
+def returns_text(starter_code: str, *, name: str) -> bool:
+    """Whether the function or method `name` is annotated to return a string."""
+    signature = _signature(starter_code, name)
+    return signature is not None and signature.returns == "str"
+
+
 def _signature(code: str, name: str) -> _Signature | None:
     found = list(_signatures(_without_comments(code)))
     if name:

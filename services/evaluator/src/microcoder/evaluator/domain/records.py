@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from microcoder.core.functions import function_spec
+from microcoder.core.functions import function_spec, returns_text
 from microcoder.core.problem import FunctionSpec
 from microcoder.evaluator.domain.calls import tests_of_calls
 from microcoder.evaluator.domain.encoding import tests_of
@@ -87,9 +87,12 @@ class _Fields:
     def _call_tests(self, name: str) -> tuple[ItemTest, ...]:
         value = self._record.get(name)
         try:
-            return () if value is None else tests_of_calls(value)
+            return () if value is None else tests_of_calls(value, text_results=self._returns_text())
         except DatasetError as error:
             raise self._wrong(name, str(error)) from error
+
+    def _returns_text(self) -> bool:
+        return returns_text(self._optional_text("starter_code"), name=self._function_name())
 
     def _json(self, name: str) -> Any:
         """A field that holds JSON as text; some copies hold the value itself."""
