@@ -144,7 +144,7 @@ async def command(endpoint: str, *arguments: object) -> tuple[int, str, str]:
 
 async def test_the_command(tmp_path: Path) -> None:
     folder = write(tmp_path, PACKAGE | {"right.py": "print(1)", "x.unknown": ""})
-    judge = Judge(wrong(b"1\n", b"2\n", message="line 1"))
+    judge = Judge(wrong(b"1\n", b"2\n", message="line 1"))  # type: ignore[abstract]  # the rest is not called
     registration = Registration(full_name="microcoder.v1.Judge", add=add_JudgeServicer_to_server, servicer=judge)
     server = RpcServer(RpcSettings(port=0), [registration])
     endpoint = f"127.0.0.1:{await server.start()}"

@@ -1,6 +1,8 @@
 # ruff: noqa: E501
 """Programs whose behaviour depends on how exactly the interpreter starts, runs and ends them. Input: `INPUT`."""
 
+from collections.abc import Mapping
+
 INPUT = b"1 2\n3 4\nlast line without end"
 
 READING = {
@@ -177,7 +179,7 @@ ENDING = {
     "modules cleared": "import sys; sys.modules.clear(); print(1)",
     "main deleted": "import sys; del sys.modules['__main__']; print(1)",
 }
-SELF = {
+SELF: dict[str, str | bytes] = {
     "names": "print(sorted(globals()), __name__, __doc__, __package__, __spec__, __file__, __cached__, type(__loader__).__name__)",
     "builtins": "print(type(__builtins__).__name__, __builtins__.__name__)",
     "annotations": "x: int = 1\nprint(__annotations__)",
@@ -269,10 +271,14 @@ SELF = {
     "match": "match [1, 2]:\n    case [a, b]: print(a + b)",
     "walrus": "print([y := 1, y + 1])",
 }
+_GROUPS: dict[str, Mapping[str, str | bytes]] = {
+    "reading": READING,
+    "writing": WRITING,
+    "ending": ENDING,
+    "self": SELF,
+}
 PROGRAMS: dict[str, str | bytes] = {
-    f"{group}: {name}": code
-    for group, programs in (("reading", READING), ("writing", WRITING), ("ending", ENDING), ("self", SELF))
-    for name, code in programs.items()
+    f"{group}: {name}": code for group, programs in _GROUPS.items() for name, code in programs.items()
 }
 CLEAN = """
 import os, resource, signal

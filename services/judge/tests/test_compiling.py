@@ -98,7 +98,7 @@ async def test_headers_are_precompiled_once_and_shown_to_the_compiler(tmp_path: 
     runs = Runs(Outcome(exit_code=0, stdout=b"header"))
     compiler = make_compiler(tmp_path)
     await compiler.prepare(cpp(), runs)
-    assert runs.specs[-1].shared == ()
+    assert not runs.specs[-1].shared
     for _ in range(2):
         await compiler.precompile(runs)
     made = [spec for spec in runs.specs if "c++-header" in spec.argv]
@@ -117,7 +117,7 @@ async def test_a_header_that_cannot_be_made_is_done_without(tmp_path: Path) -> N
     with pytest.raises(EngineFailed, match="precompiled"):
         await compiler.precompile(Runs(Outcome(exit_code=1)))
     await compiler.prepare(cpp(), runs := Runs(Outcome(exit_code=0, stdout=b"binary")))
-    assert runs.specs[-1].shared == ()
+    assert not runs.specs[-1].shared
 
 
 async def test_real_tools(sandbox: Sandbox) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import runpy
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -81,7 +82,7 @@ def slot(request: pytest.FixtureRequest, cache_dir: Path) -> Iterator[tuple[Engi
 
 
 async def warm_engine(cache_dir: Path, tier: Tier, replaced: list[str]) -> Engine:
-    tools = {"cache": cache_dir, "compiler": "gcc", "slots": 1}
+    tools: Any = {"cache": cache_dir, "compiler": "gcc", "slots": 1}
     try:
         cold = await open_engine(**tools, interpreters=interpreters(""), minimum=tier, tiers=(tier,))
     except FailedPrecondition as error:

@@ -33,7 +33,7 @@ def test_interactive_packages(metadata: str, validator: str) -> None:
 
 
 def test_odd_dialogues_are_not_shown() -> None:
-    files = {
+    files: dict[str, str | bytes | None] = {
         "problem.yaml": MODERN,
         **VALIDATOR,
         "data/sample/1.interaction": b"\xff\xfe",

@@ -1,14 +1,16 @@
 """Work that comes as a stream: some at a time, answered as it is done."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
 Q = TypeVar("Q")
 A = TypeVar("A")
 
 
-async def answers(requests: AsyncIterator[Q], work: Callable[[Q], Awaitable[A]], *, at_a_time: int) -> AsyncIterator[A]:
+async def answers(
+    requests: AsyncIterator[Q], work: Callable[[Q], Awaitable[A]], *, at_a_time: int
+) -> AsyncGenerator[A, None]:
     """What `work` makes of each request, in the order in which it is done.
 
     No more than `at_a_time` requests are taken whose answers were not taken yet, so that a fast sender and a slow
