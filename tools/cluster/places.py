@@ -44,7 +44,7 @@ class Place:
         """Whether a node has an image of this name, whatever is in it."""
         nodes = self.cluster.get("nodes")["items"]
         known = {
-            name for node in nodes for image in node["status"].get("images", ()) for name in image.get("names", ())
+            name for node in nodes for image in node["status"].get("images", ()) for name in image.get("names") or ()
         }
         return f"docker.io/{tag}" in known
 
