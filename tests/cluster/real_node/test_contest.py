@@ -9,7 +9,7 @@ from tests.cluster.real_node.support import SERVICES, Platform
 from tools.cluster.collecting import two_rounds
 from tools.cluster.feed import feed_files, packages_in
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 CONTEST = Path(__file__).resolve().parents[3] / "examples" / "contest"
 PACKAGES = packages_in(CONTEST)
@@ -22,7 +22,7 @@ def contest(platform: Platform) -> dict[str, dict[str, str]]:
     """The problems by short name, after the contest has gone through."""
     files = feed_files(two_rounds(PACKAGES, datetime.now(UTC)))
     platform.cli("feed", "add", platform.contests.publish("sample", files))
-    found = platform.wait_settled(platform.contests.source("sample"), len(PACKAGES), timeout_s=600)
+    found = platform.wait_settled(platform.contests.source("sample"), len(PACKAGES), timeout_s=1500)
     return {name.rpartition(".")[2]: item for name, item in found.items()}
 
 

@@ -10,7 +10,7 @@ import pytest
 from microcoder.testing.packages import kattis_package, zip_bytes
 from tests.cluster.real_node.support import SERVICES, Platform
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 PROBLEMS = 24
 STAGES = ["STAGE_COLLECTED", "STAGE_NORMALIZED", "STAGE_VERIFIED", "STAGE_SCORED"]
@@ -50,10 +50,10 @@ def test_a_killed_process_loses_and_repeats_nothing(platform: Platform, victim: 
     platform.cli("feed", "add", platform.contests.publish(name, feed_of_many(name, PROBLEMS // 2)))
     source = platform.contests.source(name)
     for share in (1, PROBLEMS // 4):
-        platform.wait_progress(source, share, timeout_s=180)
+        platform.wait_progress(source, share, timeout_s=600)
         (pod,) = platform.pods(victim)
         platform.cluster.kubectl("exec", pod["metadata"]["name"], "--", *KILL_ALL, check=False)
-    found = platform.wait_settled(source, PROBLEMS // 2, timeout_s=400)
+    found = platform.wait_settled(source, PROBLEMS // 2, timeout_s=1200)
     restarts = [
         status["restartCount"] for pod in platform.pods(victim) for status in pod["status"]["containerStatuses"]
     ]
@@ -66,9 +66,9 @@ def test_kafka_and_mongod_killed_under_load(platform: Platform) -> None:
     platform.cli("feed", "add", platform.contests.publish(name, feed_of_many(name, PROBLEMS)))
     source = platform.contests.source(name)
     for share, pod in ((1, "mongodb-0"), (PROBLEMS // 3, "kafka-0")):
-        platform.wait_progress(source, share, timeout_s=180)
-        platform.cluster.kubectl("delete", "pod", pod, "--grace-period=0", "--force", timeout_s=180)
-    found = platform.wait_settled(source, PROBLEMS, timeout_s=500)
+        platform.wait_progress(source, share, timeout_s=600)
+        platform.cluster.kubectl("delete", "pod", pod, "--grace-period=0", "--force", timeout_s=600)
+    found = platform.wait_settled(source, PROBLEMS, timeout_s=1200)
     assert_each_step_once(platform, found)
 
 
@@ -76,7 +76,7 @@ def test_a_drained_node_loses_and_repeats_nothing(platform: Platform) -> None:
     """All pods of the release are evicted at once while a contest is on its way; store and bus stay."""
     platform.cli("feed", "add", platform.contests.publish("drain", feed_of_many("drain", PROBLEMS)))
     source = platform.contests.source("drain")
-    platform.wait_progress(source, PROBLEMS // 4, timeout_s=180)
+    platform.wait_progress(source, PROBLEMS // 4, timeout_s=600)
     before = {pod["metadata"]["name"] for pod in platform.pods()}
     try:
         platform.cluster.kubectl(
@@ -86,7 +86,7 @@ def test_a_drained_node_loses_and_repeats_nothing(platform: Platform) -> None:
         assert platform.pods() == []
     finally:
         platform.cluster.kubectl("uncordon", NODE)
-    found = platform.wait_settled(source, PROBLEMS, timeout_s=500)
+    found = platform.wait_settled(source, PROBLEMS, timeout_s=1200)
     assert before.isdisjoint(pod["metadata"]["name"] for pod in platform.pods())
     assert_each_step_once(platform, found)
 
