@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -67,13 +67,17 @@ class Platform:
     llm: ScriptedOpenAI
     contests: ContestHost
     install_s: float
-    figures: dict[str, Any] = field(default_factory=dict)
 
     def cli(self, *arguments: str, timeout_s: float = 300.0) -> Any:
-        """Runs `microcoder ARGUMENTS --json` and gives what it printed."""
+        """Runs `microcoder ARGUMENTS --json` and gives what it printed; waits for a service that is on its way back."""
         command = [sys.executable, "-m", "microcoder.cli", *arguments, "--json", "--state", str(self.state)]
         environ = {**clean_environ(), **self.environ}
-        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, env=environ, check=False)
+        end = time.monotonic() + _COMES_BACK_S
+        while True:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, env=environ, check=False)
+            if done.returncode == 0 or '"UNAVAILABLE"' not in done.stdout or time.monotonic() > end:
+                break
+            time.sleep(1.0)
         assert done.returncode == 0, f"{arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
         return json.loads(done.stdout)
 
@@ -100,13 +104,11 @@ class Platform:
 
         def settled() -> bool:
             nonlocal found
-            try:
-                found = self.problems(source)
-            except AssertionError:  # a pod that was killed is on its way back
-                return False
+            found = self.problems(source)
             return len(found) == count and {item["state"] for item in found.values()} <= _SETTLED
 
-        wait(settled, timeout_s, lambda: f"{count} problems of {source} to settle: {_states(found)}")
+        took = wait(settled, timeout_s, lambda: f"{count} problems of {source} to settle: {_states(found)}")
+        print(f"{count} problems of {source} settled within {took:.0f} s of waiting for them")
         return found
 
     def wait_progress(self, source: str, count: int, *, timeout_s: float) -> None:
@@ -137,6 +139,8 @@ class Platform:
         )
 
 
+_COMES_BACK_S = 120.0
+"""How long a pod that was killed or evicted may take until it serves again."""
 _SETTLED = frozenset({"STAGE_SCORED", "STAGE_RELEASED", "STAGE_REJECTED"})
 
 

@@ -27,6 +27,7 @@ def contest(platform: Platform) -> dict[str, dict[str, str]]:
 
 
 def test_the_six_services_are_ready_and_restricted(platform: Platform) -> None:
+    print(f"installed and ready after {platform.install_s:.0f} s")
     assert platform.ready()
     for pod in platform.pods():
         (container,) = pod["spec"]["containers"]
