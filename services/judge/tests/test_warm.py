@@ -12,7 +12,7 @@ from microcoder.core.errors import FailedPrecondition
 from microcoder.judge.adapters.jail import interpreters, open_engine
 from microcoder.judge.adapters.warm import open_warm
 from microcoder.judge.app import open_sandbox
-from microcoder.judge.domain.engine import Engine, EngineKind, Outcome, RunLimits, Tier
+from microcoder.judge.domain.engine import PROGRAM_DIR, Ended, Engine, EngineKind, Outcome, RunLimits, RunSpec, Tier
 from microcoder.judge.domain.languages import python_command
 from microcoder.judge.local import run_python
 from microcoder.judge.settings import JudgeSettings
@@ -100,3 +100,13 @@ async def test_the_next_run_is_clean(slot: tuple[Engine, list[str]], code: str) 
     assert before.exit_code == after.exit_code == 0, after
     assert after.stdout == before.stdout
     assert replaced in ([], ["worn"])
+
+
+async def test_too_much_on_the_result_channel_is_not_held_against_the_next_run(slot: tuple[Engine, list[str]]) -> None:
+    engine, _ = slot
+    argv = (*python_command(engine.python), f"{PROGRAM_DIR}/main.py")
+    flood = {"main.py": b"import os\nwhile True: os.write(3, b'x' * 65536)"}
+    spec = RunSpec(argv=argv, files=flood, limits=HOSTILE_LIMITS, result_channel=True)
+    assert (await engine.run(spec)).ended is Ended.OUTPUT
+    after = await run_python(engine, engine.python, "print(1)")
+    assert (after.exit_code, after.ended, after.stdout) == (0, None, b"1\n")

@@ -85,10 +85,8 @@ static bool serve(struct keeper *keeper, struct account *account, int service)
     else
         input_and_files[0] = parcel.fds[first++];
     memcpy(input_and_files + 1, parcel.fds + first, (size_t)request->files * sizeof(int));
-    for (int i = 0; i < CHANNELS; i++) {
-        outlets[i].reader = outlets[i].writer = -1;
-        outlets[i].length = 0;
-    }
+    for (int i = 0; i < CHANNELS; i++) /* what the run before used must not count for one that does not open it */
+        outlets[i] = (struct outlet){.reader = -1, .writer = -1, .kept = outlets[i].kept, .room = outlets[i].room};
     run_request(keeper, account, service, request, text, input_and_files, &reply, outlets);
     close_all(input_and_files, 1 + (int)request->files);
     answer(service, &reply, outlets);
