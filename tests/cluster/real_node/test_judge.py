@@ -82,7 +82,9 @@ async def test_verdicts_in_the_pod_are_those_outside(
     for name, value in platform.environ.items():
         monkeypatch.setenv(name, value)
     async with connect(platform.state) as clients:
-        capabilities = await clients.judge.GetCapabilities(pb.GetCapabilitiesRequest(), timeout=30)
+        # The forward of a pod that a test before has ended is opened anew by the first call, which fails.
+        request = pb.GetCapabilitiesRequest()
+        capabilities = await clients.judge.GetCapabilities(request, timeout=120, wait_for_ready=True)
         inside = await verdicts_inside(clients)
     print(
         f"tier in the pod: {capabilities.tier} ({'; '.join(capabilities.mechanisms)}); outside: {outside.engine.tier}"
