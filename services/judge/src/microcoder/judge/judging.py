@@ -113,7 +113,7 @@ class SubmissionJudge:
         self._runs = runs or OverdueRuns()
 
     @property
-    def runs(self) -> int:
+    def served(self) -> int:
         """Runs that have ended since the start, of all submissions."""
         return self._pool.served
 

@@ -109,7 +109,7 @@ class Servicer(JudgeServicer):
 
     async def GetCapabilities(self, request: pb.GetCapabilitiesRequest, context: Context) -> pb.GetCapabilitiesResponse:
         del request, context
-        answer = pb.GetCapabilitiesResponse(runs=self._judge.runs)
+        answer = pb.GetCapabilitiesResponse(runs=self._judge.served)
         answer.MergeFrom(self._capabilities)
         return answer
 

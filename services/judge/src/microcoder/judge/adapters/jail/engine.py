@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from microcoder.judge.adapters.jail.cgroups import ControlGroups
+from microcoder.judge.adapters.jail.descriptors import contents_of, file_holding
 from microcoder.judge.adapters.jail.dialogue import Ends, dialogue
 from microcoder.judge.adapters.jail.layout import Layout
 from microcoder.judge.domain.engine import (
@@ -206,7 +207,7 @@ def _run(
         *(located(folders, word) for word in spec.argv),
     ]
     report = _supervise(arguments, stop.reader, memory.descriptors, ends)
-    return _outcome(report, lambda fd: _read(fd) if fd >= 0 else b"", stdout, stderr, result)
+    return _outcome(report, lambda fd: contents_of(fd) if fd >= 0 else b"", stdout, stderr, result)
 
 
 def _limit_arguments(limits: RunLimits) -> list[str]:
@@ -243,17 +244,11 @@ class _Memory:
         self.descriptors: list[int] = []
 
     def empty(self) -> int:
-        fd = os.memfd_create("run", os.MFD_CLOEXEC)
-        self._stack.callback(os.close, fd)
-        self.descriptors.append(fd)
-        return fd
+        return self.holding(b"")
 
     def holding(self, data: bytes) -> int:
-        fd = self.empty()
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(fd, rest) :]
-        os.lseek(fd, 0, os.SEEK_SET)
+        fd = self._stack.enter_context(file_holding(data))
+        self.descriptors.append(fd)
         return fd
 
 
@@ -319,18 +314,6 @@ def _supervise(arguments: list[str], stop: int, descriptors: list[int], ends: En
             report.get("error", f"the helper ended with status {helper.returncode} and without a report")
         )
     return report
-
-
-def _read(fd: int) -> bytes:
-    size = os.fstat(fd).st_size
-    parts, offset = [], 0
-    while offset < size:
-        part = os.pread(fd, size - offset, offset)
-        if not part:
-            break
-        parts.append(part)
-        offset += len(part)
-    return b"".join(parts)
 
 
 def _outcome(report: Mapping[str, str], read: Callable[[int], bytes], stdout: int, stderr: int, result: int) -> Outcome:

@@ -13,11 +13,11 @@ _HERE = Path(__file__).parent
 _NATIVE = _HERE / "native"
 _SUPERVISOR = (
     *(_NATIVE / f"{name}.c" for name in ("slot", "keeping", "watching", "account", "outlet", "parcel")),
-    *(JAIL / f"{name}.c" for name in ("notice", "spawn", "root", "tree", "options", "seal")),
+    *(JAIL / f"{name}.c" for name in ("notice", "spawn", "root", "files", "figures", "tree", "options", "seal")),
 )
 _LIBRARY = (
     *(_NATIVE / f"{name}.c" for name in ("keeper", "interpreter", "mappings", "box", "parcel")),
-    *(JAIL / f"{name}.c" for name in ("notice", "seal", "seccomp")),
+    *(JAIL / f"{name}.c" for name in ("notice", "files", "seal", "seccomp")),
 )
 
 

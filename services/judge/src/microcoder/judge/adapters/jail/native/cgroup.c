@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -32,37 +31,27 @@ static void path_of(const struct pair *group, const char *file, char *path, size
         snprintf(path, size, "%s/%s", group->to, file);
 }
 
+static int open_file(const struct pair *group, const char *file, int mode)
+{
+    char path[512];
+    path_of(group, file, path, sizeof path);
+    return open(path, mode | O_CLOEXEC);
+}
+
 static bool put(const struct pair *group, const char *file, int64_t value)
 {
-    char path[512], text[32];
-    path_of(group, file, path, sizeof path);
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    int length = snprintf(text, sizeof text, "%lld", (long long)value);
-    bool ok = write(fd, text, (size_t)length) == length;
+    int fd = open_file(group, file, O_WRONLY);
+    bool ok = write_figure(fd, value);
     close(fd);
     return ok;
 }
 
-/* The number after `word` in a file, or the file's only number where `word` is empty; 0 where there is none. */
 static int64_t get(const struct pair *group, const char *file, const char *word)
 {
-    char path[512], text[4096];
-    path_of(group, file, path, sizeof path);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return 0;
-    ssize_t length = read(fd, text, sizeof text - 1);
+    int fd = open_file(group, file, O_RDONLY);
+    int64_t figure = read_figure(fd, word);
     close(fd);
-    if (length <= 0)
-        return 0;
-    text[length] = '\0';
-    size_t word_length = strlen(word);
-    for (char *line = text; line != NULL; line = strchr(line, '\n'), line = line ? line + 1 : NULL)
-        if (strncmp(line, word, word_length) == 0 && (word_length == 0 || line[word_length] == ' '))
-            return strtoll(line + word_length, NULL, 10);
-    return 0;
+    return figure;
 }
 
 static bool limit_memory(const struct pair *group, int64_t memory)

@@ -117,6 +117,14 @@ void set_limits(const struct options *options, int notices);
 void drop_privileges(int notices);
 void reset_signals(void);
 
+/* files.c */
+void make_parents(int folder, const char *path, int notices);
+void copy_file(int source, int folder, const char *path, int notices);
+
+/* figures.c */
+int64_t read_figure(int fd, const char *word);
+bool write_figure(int fd, int64_t value);
+
 /* tree.c */
 void measure_process(pid_t pid, struct usage *usage);
 void measure_tree(pid_t init, int64_t doubt, struct usage *usage);

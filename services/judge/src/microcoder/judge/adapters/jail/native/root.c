@@ -8,9 +8,7 @@
 #include <linux/mount.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mount.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -28,18 +26,6 @@ static int set_attributes(int fd, const char *path, unsigned flags, uint64_t att
 static const char *inside(const char *path)
 {
     return *path == '/' ? path + 1 : path;
-}
-
-static void make_parents(const char *path, int notices)
-{
-    char part[512];
-    snprintf(part, sizeof part, "%s", path);
-    for (char *slash = strchr(part, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        if (mkdir(part, 0755) != 0 && errno != EEXIST)
-            fail_notice(notices, part);
-        *slash = '/';
-    }
 }
 
 static int clone_tree(const char *path, int notices)
@@ -64,7 +50,7 @@ static void attach(int tree, const char *target, uint64_t attributes, int notice
     struct stat kind;
     if (fstat(tree, &kind) != 0)
         fail_notice(notices, target);
-    make_parents(target, notices);
+    make_parents(AT_FDCWD, target, notices);
     if (S_ISDIR(kind.st_mode)) {
         if (mkdir(target, 0755) != 0 && errno != EEXIST)
             fail_notice(notices, target);
@@ -80,26 +66,12 @@ static void attach(int tree, const char *target, uint64_t attributes, int notice
     close(tree);
 }
 
-static void copy_file(int source, const char *target, int notices)
-{
-    make_parents(target, notices);
-    int fd = open(target, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0555);
-    struct stat size;
-    off_t offset = 0;
-    if (fd < 0 || fstat(source, &size) != 0)
-        fail_notice(notices, target);
-    while (offset < size.st_size)
-        if (sendfile(fd, source, &offset, (size_t)(size.st_size - offset)) <= 0)
-            fail_notice(notices, target);
-    close(fd);
-}
-
 static void make_box(const struct options *options, int notices)
 {
     char limits[96];
     const char *box = inside(options->box);
     snprintf(limits, sizeof limits, BOX_OPTIONS, (long long)options->box_bytes, INNER_ID, INNER_ID);
-    make_parents(box, notices);
+    make_parents(AT_FDCWD, box, notices);
     if (mkdir(box, 0755) != 0 || mount("tmpfs", box, "tmpfs", MS_NOSUID | MS_NODEV, limits) != 0)
         fail_notice(notices, "mounting the box");
 }
@@ -149,12 +121,12 @@ void build_root(const struct options *options, int notices, struct built *built)
     if (options->program)
         make_program_folder(inside(options->program), notices);
     for (int i = 0; i < options->links.count; i++) {
-        make_parents(inside(options->links.items[i].to), notices);
+        make_parents(AT_FDCWD, inside(options->links.items[i].to), notices);
         if (symlink(options->links.items[i].from, inside(options->links.items[i].to)) != 0)
             fail_notice(notices, options->links.items[i].to);
     }
     for (int i = 0; i < options->files.count; i++)
-        copy_file(atoi(options->files.items[i].from), inside(options->files.items[i].to), notices);
+        copy_file(atoi(options->files.items[i].from), AT_FDCWD, inside(options->files.items[i].to), notices);
     if (options->program)
         built->program_fd = freeze_program_folder(inside(options->program), notices);
     if (syscall(SYS_pivot_root, ".", ".") != 0 || umount2(".", MNT_DETACH) != 0 || chdir("/") != 0)

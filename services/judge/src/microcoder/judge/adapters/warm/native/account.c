@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,34 +17,12 @@ static int open_in(const char *folder, const char *file, int mode)
     return open(path, mode | O_CLOEXEC);
 }
 
-/* The number after `word`, or the file's only number where `word` is empty; 0 where there is none. */
-static int64_t get(int fd, const char *word)
-{
-    char text[1024];
-    ssize_t length = fd < 0 ? -1 : pread(fd, text, sizeof text - 1, 0);
-    if (length <= 0)
-        return 0;
-    text[length] = '\0';
-    size_t word_length = strlen(word);
-    for (char *line = text; line != NULL; line = strchr(line, '\n'), line = line ? line + 1 : NULL)
-        if (strncmp(line, word, word_length) == 0 && (word_length == 0 || line[word_length] == ' '))
-            return strtoll(line + word_length, NULL, 10);
-    return 0;
-}
-
-static bool put(int fd, int64_t value)
-{
-    char text[32];
-    int length = snprintf(text, sizeof text, "%lld", (long long)value);
-    return fd >= 0 && pwrite(fd, text, (size_t)length, 0) == length;
-}
-
 static bool enter(const char *folder, pid_t keeper)
 {
     if (mkdir(folder, 0755) != 0 && errno != EEXIST)
         return false;
     int members = open_in(folder, "cgroup.procs", O_WRONLY);
-    bool ok = put(members, keeper);
+    bool ok = write_figure(members, keeper);
     close_all(&members, 1);
     return ok;
 }
@@ -53,7 +30,7 @@ static bool enter(const char *folder, pid_t keeper)
 static void open_memory(struct account *account, const char *folder)
 {
     int swappiness = open_in(folder, "memory.swappiness", O_WRONLY);
-    (void)put(swappiness, 0);
+    (void)write_figure(swappiness, 0);
     close_all(&swappiness, 1);
     account->memory_usage = open_in(folder, "memory.usage_in_bytes", O_RDONLY);
     account->memory_limit = open_in(folder, "memory.limit_in_bytes", O_WRONLY);
@@ -65,7 +42,7 @@ static void open_memory(struct account *account, const char *folder)
 static void open_unified(struct account *account, const char *folder)
 {
     int swap = open_in(folder, "memory.swap.max", O_WRONLY);
-    (void)put(swap, 0);
+    (void)write_figure(swap, 0);
     close_all(&swap, 1);
     account->unified = true;
     account->memory_usage = open_in(folder, "memory.current", O_RDONLY);
@@ -99,25 +76,25 @@ bool account_open(struct account *account, const struct options *options, pid_t 
 
 static int64_t cpu_now_us(const struct account *account)
 {
-    return account->unified ? get(account->cpu, "usage_usec") : get(account->cpu, "") / 1000;
+    return account->unified ? read_figure(account->cpu, "usage_usec") : read_figure(account->cpu, "") / 1000;
 }
 
 /* What the slot holds at the beginning is not the program's. The limit is only written when it changes by a step, since
  * writing it is dear; it never cuts below what was asked for. */
 static bool limit_memory(struct account *account, int64_t memory)
 {
-    account->memory_base = get(account->memory_usage, "");
+    account->memory_base = read_figure(account->memory_usage, "");
     int64_t wanted = (account->memory_base + memory + STEP - 1) / STEP * STEP;
-    (void)put(account->memory_peak, 0);
+    (void)write_figure(account->memory_peak, 0);
     if (wanted == account->limit_set)
         return true;
     if (account->memory_swap_limit >= 0) {
-        (void)put(account->memory_swap_limit, -1); /* may not be smaller than the next one */
+        (void)write_figure(account->memory_swap_limit, -1); /* may not be smaller than the next one */
         account->limit_set = -1;
     }
-    if (!put(account->memory_limit, wanted))
+    if (!write_figure(account->memory_limit, wanted))
         return false;
-    (void)put(account->memory_swap_limit, wanted);
+    (void)write_figure(account->memory_swap_limit, wanted);
     account->limit_set = wanted;
     return true;
 }
@@ -126,9 +103,9 @@ bool account_begin(struct account *account, int64_t memory, int64_t processes)
 {
     if (!account->counted)
         return true;
-    account->oom_base = get(account->oom_events, "oom_kill");
+    account->oom_base = read_figure(account->oom_events, "oom_kill");
     account->cpu_base_us = cpu_now_us(account);
-    if (account->pids_set != processes && !put(account->pids, processes + KEEPER))
+    if (account->pids_set != processes && !write_figure(account->pids, processes + KEEPER))
         return false;
     account->pids_set = processes;
     return limit_memory(account, memory);
@@ -146,8 +123,8 @@ void account_memory(const struct account *account, int64_t *peak, bool *out_of_m
     *out_of_memory = false;
     if (!account->counted)
         return;
-    *out_of_memory = get(account->oom_events, "oom_kill") > account->oom_base;
-    *peak = get(account->memory_peak, "") - account->memory_base;
+    *out_of_memory = read_figure(account->oom_events, "oom_kill") > account->oom_base;
+    *peak = read_figure(account->memory_peak, "") - account->memory_base;
     if (*peak < 0)
         *peak = 0;
 }

@@ -1,13 +1,10 @@
 #include "jail.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -95,32 +92,10 @@ static void empty_folder(int folder, int notices)
     closedir(entries);
 }
 
-static void make_parents(int folder, const char *path, int notices)
-{
-    char part[1024];
-    snprintf(part, sizeof part, "%s", path);
-    for (char *slash = strchr(part, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        if (mkdirat(folder, part, 0755) != 0 && errno != EEXIST)
-            fail_notice(notices, part);
-        *slash = '/';
-    }
-}
-
 /* `folder` is not where programs see it, but the same file system, writable. */
 void fill_program_folder(int folder, const char *const *paths, const int *contents, int count, int notices)
 {
     empty_folder(folder, notices);
-    for (int i = 0; i < count; i++) {
-        struct stat size;
-        off_t offset = 0;
-        make_parents(folder, paths[i], notices);
-        int fd = openat(folder, paths[i], O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0555);
-        if (fd < 0 || fstat(contents[i], &size) != 0)
-            fail_notice(notices, paths[i]);
-        while (offset < size.st_size)
-            if (sendfile(fd, contents[i], &offset, (size_t)(size.st_size - offset)) <= 0)
-                fail_notice(notices, paths[i]);
-        close(fd);
-    }
+    for (int i = 0; i < count; i++)
+        copy_file(contents[i], folder, paths[i], notices);
 }
