@@ -1,6 +1,7 @@
 """An open sandbox for the tests of this package, once per tier."""
 
 import asyncio
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from microcoder.judge.domain.engine import Engine, EngineKind, Tier
 from microcoder.judge.local import LocalJudge
 from microcoder.judge.settings import JudgeSettings
 
+FIRST_USER = 64_000 + 100 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+"""Without namespaces the processes of other tests' runs would count as theirs, which attacks use up."""
+
 
 @pytest.fixture(scope="session")
 def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -20,7 +24,8 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def sandbox(cache_dir: Path) -> Iterator[Sandbox]:
-    opened = asyncio.run(open_sandbox(JudgeSettings(cache_dir=cache_dir, slots=2, min_tier=Tier.RLIMITS)))
+    settings = JudgeSettings(cache_dir=cache_dir, slots=2, min_tier=Tier.RLIMITS, first_user=FIRST_USER)
+    opened = asyncio.run(open_sandbox(settings))
     yield opened
     asyncio.run(opened.engine.close())
 
@@ -41,7 +46,7 @@ WAYS = [
 def tier_sandbox(request: pytest.FixtureRequest, cache_dir: Path) -> Iterator[Sandbox]:
     """A sandbox of each tier that this host allows, cold and warm."""
     tier, engine = request.param
-    settings = JudgeSettings(cache_dir=cache_dir, slots=2, min_tier=Tier.RLIMITS, engine=engine)
+    settings = JudgeSettings(cache_dir=cache_dir, slots=2, min_tier=Tier.RLIMITS, engine=engine, first_user=FIRST_USER)
     try:
         opened = asyncio.run(open_sandbox(settings, tiers=(tier,)))
     except FailedPrecondition as error:

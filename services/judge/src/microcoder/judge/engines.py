@@ -46,6 +46,7 @@ async def open_chosen(
         minimum=settings.min_tier,
         tiers=tiers,
         folders=folders,
+        first_user=settings.first_user,
     )
     if settings.engine is EngineKind.COLD:
         return cold

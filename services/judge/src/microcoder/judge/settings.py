@@ -8,6 +8,7 @@ from pydantic import Field
 from microcoder.config import Group
 from microcoder.core.languages import language_id
 from microcoder.host import ServiceSettings
+from microcoder.judge.adapters.jail.engine import FIRST_USER
 from microcoder.judge.domain.engine import EngineKind, Tier
 from microcoder.judge.domain.languages import Language, with_environment
 
@@ -74,6 +75,9 @@ class JudgeSettings(Group):
     """Weakest isolation to start with: `namespaces+cgroups`, `namespaces`, `landlock` or `rlimits`."""
     engine: EngineKind = EngineKind.AUTO
     """What runs programs: `warm` (jails that stay), `cold` (a jail per run), or `auto`: warm where that works."""
+    first_user: int = Field(default=FIRST_USER, ge=1000)
+    """User id of the first slot's runs, where the judge may choose. Judges on one host whose users are the same need
+    ranges of their own: the kernel counts processes by user."""
     health_interval_s: float = Field(default=30.0, gt=0)
     """Seconds between two rounds of judging a+b through every slot."""
     max_submissions: int = Field(default=256, ge=1)

@@ -30,7 +30,7 @@ from microcoder.judge.domain.engine import (
 )
 
 FIRST_USER = 64_000
-"""Where the judge may choose, the runs of slot n get this user id plus n."""
+"""The first user id of runs, where nothing else is said."""
 _ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
     "LANG": "C.UTF-8",
@@ -54,6 +54,8 @@ class Jail:
     """The interpreter that they get."""
     privileged: bool
     """The judge may choose the user of a run."""
+    first_user: int = FIRST_USER
+    """Where it may, the runs of slot n get this user id plus n."""
     cgroups: ControlGroups | None = None
     """Where groups are made."""
 
@@ -181,7 +183,7 @@ def _run(
     jail: Jail, spec: RunSpec, *, slot: int, stop: _StopPipe, stack: ExitStack, ends: Ends | None = None
 ) -> Outcome:
     memory = _Memory(stack)
-    user = FIRST_USER + slot
+    user = jail.first_user + slot
     folders, placement = stack.enter_context(_place(jail, spec, memory, user))
     stdout, stderr = memory.empty() if ends is None else -1, memory.empty()
     result = memory.empty() if spec.result_channel else -1

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from microcoder.core.errors import FailedPrecondition
 from microcoder.judge.adapters.jail.cgroups import open_control_groups
-from microcoder.judge.adapters.jail.engine import ColdEngine, Jail
+from microcoder.judge.adapters.jail.engine import FIRST_USER, ColdEngine, Jail
 from microcoder.judge.adapters.jail.helper import build_helper
 from microcoder.judge.adapters.jail.interpreter import Interpreter
 from microcoder.judge.adapters.jail.layout import host_layout
@@ -35,6 +35,7 @@ async def open_engine(
     minimum: Tier,
     tiers: Sequence[Tier] = tuple(reversed(Tier)),
     folders: Sequence[str] = (),
+    first_user: int = FIRST_USER,
 ) -> ColdEngine:
     """An engine of the strongest of `tiers` that works here.
 
@@ -46,6 +47,7 @@ async def open_engine(
         minimum: Weaker tiers are refused.
         tiers: What is tried, strongest first.
         folders: What programs see besides the system's folders.
+        first_user: See `Jail`.
 
     Raises:
         FailedPrecondition: None of at least `minimum` works, with the reason of each.
@@ -64,6 +66,7 @@ async def open_engine(
                 layout=host_layout(python, empty=empty, folders=folders),
                 python=python.executable,
                 privileged=privileged,
+                first_user=first_user,
             )
             try:
                 engine = await _try(jail, slots, failures)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from microcoder.judge.adapters.jail.engine import FIRST_USER, ColdEngine, located, run_environment
+from microcoder.judge.adapters.jail.engine import ColdEngine, located, run_environment
 from microcoder.judge.adapters.warm.slot import Slot, WarmRun
 from microcoder.judge.domain.engine import BOX_DIR, PROGRAM_DIR, EngineFailed, Interaction, Outcome, RunSpec, Tier
 
@@ -169,7 +169,7 @@ class WarmEngine:
         jail = self._jail
         return [
             f"privileged={int(jail.privileged)}",
-            f"host_id={FIRST_USER + number}",
+            f"host_id={jail.first_user + number}",
             f"keeper_id={_FIRST_KEEPER + number}",
             f"stack={_STACK_BYTES}",
             f"box_bytes={_BOX_BYTES}",
