@@ -52,15 +52,6 @@ def _chart() -> Chart:
     return Chart.load(str(CHART))
 
 
-def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """As helm merges values: tables key by key, everything else whole."""
-    made = dict(base)
-    for key, value in over.items():
-        old = made.get(key)
-        made[key] = merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
-    return made
-
-
 def kinds(objects: tuple[Object, ...], *wanted: str) -> list[Object]:
     return [found for found in objects if found["kind"] in wanted]
 

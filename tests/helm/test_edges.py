@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from .rendering import MINIMAL, Object, containers, kinds, merged, named, pods, render, scenario, secret_references
+from microcoder.cli.cluster.values import merged
+
+from .rendering import MINIMAL, Object, containers, kinds, named, pods, render, scenario, secret_references
 
 
 def policy(objects: tuple[Object, ...], component: str) -> Object:

@@ -8,6 +8,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from microcoder.cli.cluster.values import merged
 from tools.chart.chart import Chart
 
 from .rendering import (
@@ -18,7 +19,6 @@ from .rendering import (
     containers,
     identity,
     kinds,
-    merged,
     named,
     pods,
     render,

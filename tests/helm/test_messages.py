@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from helm_python import HelmError
 
-from .rendering import MINIMAL, merged, notes, render
+from microcoder.cli.cluster.values import merged
+
+from .rendering import MINIMAL, notes, render
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no brokers": ({"kafka": {"bootstrapServers": ""}}, "kafka.bootstrapServers is empty: name your brokers"),

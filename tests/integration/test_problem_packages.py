@@ -3,7 +3,7 @@
 import asyncio
 import os
 import tarfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from microcoder.normalizer.domain.normalize import normalize
 from microcoder.normalizer.domain.policy import Policy
 from microcoder.store import Store
 from microcoder.testing.builders import make_raw_problem
+from microcoder.testing.packages import MemoryPackage
 
 SHARED = Path(os.environ.get("MICROCODER_SHARED") or Path(__file__).resolve().parents[2].parent / "shared")
 ARCHIVE = SHARED / "data" / "packages" / "kattis_problemtools_examples.tar.gz"
@@ -34,23 +35,6 @@ pytestmark = [
     pytest.mark.timeout(300),
     pytest.mark.skipif(not ARCHIVE.exists(), reason=f"{ARCHIVE.name} is not there; MICROCODER_SHARED names its folder"),
 ]
-
-
-class MemoryPackage:
-    """Fills the normalizer's `Package`."""
-
-    def __init__(self, files: Mapping[str, bytes]) -> None:
-        self._files = files
-
-    @property
-    def paths(self) -> Sequence[str]:
-        return sorted(self._files)
-
-    def size(self, path: str) -> int:
-        return len(self._files[path])
-
-    def read(self, path: str) -> bytes:
-        return self._files[path]
 
 
 @dataclass

@@ -2,8 +2,9 @@
 
 import json
 
+from microcoder.cli.cluster.values import merged
 from tools.cluster.dependencies import with_image
-from tools.cluster.release import Seccomp, merged, values_for
+from tools.cluster.release import Seccomp, values_for
 from tools.cluster.site import journey_values
 
 

@@ -4,6 +4,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+from microcoder.cli.cluster.values import merged
 from microcoder.cli.connect import connect
 from microcoder.cli.journey.plan import JourneyPlan
 from microcoder.cli.journey.steps import travel
@@ -14,7 +15,7 @@ from tools.cluster.collecting import FromFeed, two_rounds
 from tools.cluster.feed import feed_files, packages_in
 from tools.cluster.forward import services_here
 from tools.cluster.places import Place
-from tools.cluster.release import install, make_namespace, merged, values_for
+from tools.cluster.release import install, make_namespace, values_for
 from tools.images.__main__ import build, version
 from tools.images.base import ensure_base
 from tools.images.builder import ROOT, find_builder

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from microcoder.cli.cluster.values import merged
 from tools.cluster.dependencies import BOOTSTRAP_SERVERS, SECRET
 from tools.cluster.kubectl import Cluster
 from tools.images.builder import ROOT
@@ -41,15 +42,6 @@ def values_for(
         "defaults": {"preStopSeconds": 2},
     }
     return merged(base, extra or {})
-
-
-def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` with what `over` says differently, table by table."""
-    made = dict(base)
-    for key, value in over.items():
-        old = made.get(key)
-        made[key] = merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
-    return made
 
 
 def make_namespace(cluster: Cluster, *, pod_security: str) -> None:

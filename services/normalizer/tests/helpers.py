@@ -1,31 +1,12 @@
 """Packages in memory."""
 
-from collections.abc import Mapping, Sequence
-
 from microcoder.core.ids import digest_of
 from microcoder.core.source import RawProblem
 from microcoder.normalizer.adapters.documents import read_documents
 from microcoder.normalizer.domain.normalize import Normalized, normalize
 from microcoder.normalizer.domain.policy import Policy
 from microcoder.testing.builders import make_raw_problem
-from microcoder.testing.packages import kattis_package
-
-
-class MemoryPackage:
-    """Fills `Package` from a mapping."""
-
-    def __init__(self, files: Mapping[str, bytes]) -> None:
-        self._files = files
-
-    @property
-    def paths(self) -> Sequence[str]:
-        return sorted(self._files)
-
-    def size(self, path: str) -> int:
-        return len(self._files[path])
-
-    def read(self, path: str) -> bytes:
-        return self._files[path]
+from microcoder.testing.packages import MemoryPackage, kattis_package
 
 
 def package(**files: str | bytes | None) -> MemoryPackage:

@@ -2,8 +2,7 @@ import pytest
 
 from microcoder.core.verdict import Verdict
 from microcoder.normalizer.domain.programs import submissions
-
-from .helpers import MemoryPackage
+from microcoder.testing.packages import MemoryPackage
 
 AC, WA, TLE, ITL, MLE, OLE, RE = (Verdict[v] for v in ("AC", "WA", "TLE", "ITL", "MLE", "OLE", "RE"))
 

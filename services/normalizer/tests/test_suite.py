@@ -10,8 +10,7 @@ from microcoder.normalizer.domain.suite import (
     find_tests,
     shown_samples,
 )
-
-from .helpers import MemoryPackage
+from microcoder.testing.packages import MemoryPackage
 
 
 def found(lengths: dict[str, int]) -> list[FoundTest]:

@@ -3,11 +3,28 @@
 import io
 import tarfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 Files = Mapping[str, bytes]
 """Content by path."""
+
+
+class MemoryPackage:
+    """The normalizer's `Package`, from a mapping."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+
+    @property
+    def paths(self) -> Sequence[str]:
+        return sorted(self._files)
+
+    def size(self, path: str) -> int:
+        return len(self._files[path])
+
+    def read(self, path: str) -> bytes:
+        return self._files[path]
 
 
 def kattis_package(

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from microcoder.cli.cluster.values import merged
 from microcoder.core.errors import InvalidArgument
 
 Values = Mapping[str, Any]
@@ -54,7 +55,7 @@ def read_values(files: Sequence[Path]) -> Wanted:
     Raises:
         InvalidArgument: A file cannot be read or is no YAML mapping.
     """
-    merged: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for file in files:
         try:
             found = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -62,8 +63,8 @@ def read_values(files: Sequence[Path]) -> Wanted:
             raise InvalidArgument(f"{file} cannot be read as a values file: {error}") from error
         if not isinstance(found or {}, dict):
             raise InvalidArgument(f"{file} must hold a YAML mapping, as values files do.")
-        merged = _merge(merged, found or {})
-    return wanted_by(merged)
+        values = merged(values, found or {})
+    return wanted_by(values)
 
 
 def wanted_by(values: Values) -> Wanted:
@@ -153,11 +154,3 @@ def _at(values: Values, *path: str) -> dict[str, Any]:
     for name in path:
         found = (found or {}).get(name)
     return dict(found or {})
-
-
-def _merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(under)
-    for name, value in over.items():
-        both = isinstance(value, dict) and isinstance(merged.get(name), dict)
-        merged[name] = _merge(merged[name], value) if both else value
-    return merged
