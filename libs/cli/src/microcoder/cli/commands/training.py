@@ -7,11 +7,11 @@ import typer
 from rich.table import Table
 
 from microcoder.cli import options
-from microcoder.cli.commands import training_options as given
+from microcoder.cli.commands.training_options import Asked, describes_run, owner
 from microcoder.cli.connect import LONG_S, SHORT_S, Clients, connect
 from microcoder.cli.output import as_dict, console, enum_name, notes, print_json, run, short_time, shown, table
 from microcoder.core.errors import FailedPrecondition
-from microcoder.core.training import Algorithm, TrainingSpec
+from microcoder.core.training import TrainingSpec
 from microcoder.v1 import trainer_service_pb2 as pb
 from microcoder.v1 import training_pb2
 from microcoder.v1.run_pb2 import RUN_STATE_SUCCEEDED
@@ -23,28 +23,9 @@ RunId = Annotated[str, typer.Argument(help="Run id.")]
 
 
 @app.command("start")
-def start(  # the specification's fields are the options
-    release: given.Release,
-    model: given.Model = "",
-    algorithm: given.Chosen = Algorithm.DAPO,
-    steps: given.Steps = 100,
-    prompts: given.Prompts = 2,
-    group: given.Group = 4,
-    learning_rate: given.LearningRate = 1e-6,
-    temperature: given.Temperature = 1.0,
-    max_tokens: given.MaxTokens = 256,
-    lora: given.Lora = 0,
-    save_steps: given.SaveSteps = 10,
-    seed: given.Seed = 0,
-    name: given.Name = "",
-    nodes: given.Nodes = 1,
-    gpus: given.Gpus = -1,
-    cpu: given.Cpu = "",
-    memory: given.Memory = "",
-    gpu_product: given.GpuProduct = "",
-    queue: given.Queue = "",
-    priority: given.Priority = "",
-    max_seconds: given.MaxSeconds = 0,
+@describes_run
+def start(
+    asked: Asked,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Follow the run to its end.")] = True,
     state: options.State = options.DEFAULT_STATE,
     as_json: options.Json = False,
@@ -52,17 +33,9 @@ def start(  # the specification's fields are the options
     """Start a run."""
 
     async def work() -> None:
-        spec = given.specification(
-            state, release=release, model=model, algorithm=algorithm, steps=steps, prompts=prompts, group=group,
-            learning_rate=learning_rate, temperature=temperature, max_tokens=max_tokens, lora=lora,
-            save_steps=save_steps, seed=seed,
-        )  # fmt: skip
-        placement = given.placement(
-            nodes=nodes, gpus=gpus, cpu=cpu, memory=memory, gpu_product=gpu_product, queue=queue, priority=priority,
-            max_seconds=max_seconds,
-        )  # fmt: skip
+        spec = asked.specification(state)
         async with connect(state) as clients:
-            started = await start_run(clients, spec, placement, name=name)
+            started = await start_run(clients, spec, asked.placement(), name=asked.name)
             done = await follow_run(clients, started.id) if wait else started
         _show(done, as_json=as_json)
 
@@ -70,44 +43,16 @@ def start(  # the specification's fields are the options
 
 
 @app.command("manifest")
-def manifest(
-    release: given.Release,
-    model: given.Model = "",
-    algorithm: given.Chosen = Algorithm.DAPO,
-    steps: given.Steps = 100,
-    prompts: given.Prompts = 2,
-    group: given.Group = 4,
-    learning_rate: given.LearningRate = 1e-6,
-    temperature: given.Temperature = 1.0,
-    max_tokens: given.MaxTokens = 256,
-    lora: given.Lora = 0,
-    save_steps: given.SaveSteps = 10,
-    seed: given.Seed = 0,
-    name: given.Name = "",
-    nodes: given.Nodes = 1,
-    gpus: given.Gpus = -1,
-    cpu: given.Cpu = "",
-    memory: given.Memory = "",
-    gpu_product: given.GpuProduct = "",
-    queue: given.Queue = "",
-    priority: given.Priority = "",
-    max_seconds: given.MaxSeconds = 0,
-    state: options.State = options.DEFAULT_STATE,
-) -> None:
+@describes_run
+def manifest(asked: Asked, state: options.State = options.DEFAULT_STATE) -> None:
     """Print what `kubectl apply -f -` starts a run with; the trainer service knows the image and the volumes."""
 
     async def work() -> None:
-        spec = given.specification(
-            state, release=release, model=model, algorithm=algorithm, steps=steps, prompts=prompts, group=group,
-            learning_rate=learning_rate, temperature=temperature, max_tokens=max_tokens, lora=lora,
-            save_steps=save_steps, seed=seed,
-        )  # fmt: skip
-        placement = given.placement(
-            nodes=nodes, gpus=gpus, cpu=cpu, memory=memory, gpu_product=gpu_product, queue=queue, priority=priority,
-            max_seconds=max_seconds,
-        )  # fmt: skip
         request = pb.RenderTrainingManifestRequest(
-            spec=to_proto(spec, training_pb2.TrainingSpec), placement=placement, name=name, owner=given.owner()
+            spec=to_proto(asked.specification(state), training_pb2.TrainingSpec),
+            placement=asked.placement(),
+            name=asked.name,
+            owner=owner(),
         )
         async with connect(state) as clients:
             answer = await clients.trainer.RenderTrainingManifest(request, timeout=SHORT_S)
@@ -121,7 +66,7 @@ async def start_run(
 ) -> training_pb2.TrainingRun:
     """Starts a run and gives it, pending."""
     request = pb.CreateTrainingRunRequest(
-        spec=to_proto(spec, training_pb2.TrainingSpec), placement=placement, name=name, owner=given.owner()
+        spec=to_proto(spec, training_pb2.TrainingSpec), placement=placement, name=name, owner=owner()
     )
     return (await clients.trainer.CreateTrainingRun(request, timeout=SHORT_S)).training_run
 
