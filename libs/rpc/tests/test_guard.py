@@ -75,14 +75,19 @@ class Recorder:
     """Remembers what it heard."""
 
     def __init__(self) -> None:
-        self.calls: list[tuple[str, str]] = []
+        self.calls: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
 
     def started(self, call: CallInfo) -> None:
-        self.calls.append((call.method.rpartition("/")[2], "started"))
+        self.calls.put_nowait((call.method.rpartition("/")[2], "started"))
 
     def finished(self, call: CallInfo, code: grpc.StatusCode, seconds: float) -> None:
         assert seconds >= 0
-        self.calls.append((call.method.rpartition("/")[2], code.name))
+        self.calls.put_nowait((call.method.rpartition("/")[2], code.name))
+
+    async def heard(self, count: int) -> list[tuple[str, str]]:
+        """The next `count` words: a caller has its answer before its call is over."""
+        async with asyncio.timeout(5):
+            return [await self.calls.get() for _ in range(count)]
 
 
 def registered(servicer: Judge) -> list[Registration]:
@@ -162,7 +167,7 @@ async def test_the_right_token_is_taken_and_the_call_observed(guarded: str, obse
         with pytest.raises(PermissionDenied):
             await JudgeStub(channel).GetCapabilities(ASK, timeout=5)
     wanted = [("GetCapabilities", word) for word in ("started", "OK", "started", "UNAUTHENTICATED")]
-    assert observer.calls == wanted
+    assert await observer.heard(4) == wanted
 
 
 async def test_the_request_id_comes_back_and_travels_on(serve: Serve, servicer: Judge) -> None:
@@ -222,4 +227,4 @@ async def test_a_servicer_that_aborts_by_hand_is_observed_too(guarded: str, obse
     async with open_channel(guarded, ChannelSettings(token=SecretStr("t0ken"))) as channel:
         with pytest.raises(Unavailable, match="by hand"):
             await JudgeStub(channel).GetVerification(pb.GetVerificationRequest(), timeout=5)
-    assert observer.calls == [("GetVerification", "started"), ("GetVerification", "ABORTED")]
+    assert await observer.heard(2) == [("GetVerification", "started"), ("GetVerification", "ABORTED")]
