@@ -54,6 +54,8 @@ def vllm_command(python: str, model_dir: Path, port: int, options: VllmOptions =
         *("--generation-config", "vllm"),
         # Compiling costs minutes at every start and gains little at this size.
         "--enforce-eager",
+        # One process less to start and to hold in memory; see `vllm_environment`.
+        *("--distributed-executor-backend", "uni"),
         # Without it the grammar allows white space without end, and small models take it until the token limit.
         *("--structured-outputs-config", '{"backend":"xgrammar","disable_any_whitespace":true}'),
         "--disable-uvicorn-access-log",
@@ -64,6 +66,8 @@ def vllm_environment(options: VllmOptions = VllmOptions()) -> dict[str, str]:
     """Variables that the server needs beside the inherited ones: no network, no usage report, bounded memory."""
     return {
         "VLLM_CPU_KVCACHE_SPACE": str(options.kv_cache_gib),
+        # Without it vLLM puts its worker back into a process of its own on a CPU, bound to all cores but one.
+        "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
         "VLLM_NO_USAGE_STATS": "1",
         "HF_HUB_OFFLINE": "1",
         "CUDA_VISIBLE_DEVICES": "",

@@ -89,7 +89,7 @@ def _environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MICROCODER_")}
     offline = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
     # The judge works on the same processors: threads that wait by spinning take several times as long then.
-    return {"OMP_WAIT_POLICY": "PASSIVE", **kept, **offline}
+    return {"OMP_WAIT_POLICY": "PASSIVE", "THP_MEM_ALLOC_ENABLE": "1", **kept, **offline}
 
 
 async def _feed(process: asyncio.subprocess.Process, requests: Sequence[SampleRequest]) -> None:
