@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 import typer
@@ -48,3 +51,14 @@ def test_bad_arguments_end_with_two_and_name_the_field(capsys: pytest.CaptureFix
 def test_print_json_keeps_letters(capsys: pytest.CaptureFixture[str]) -> None:
     print_json({"title": "Zwölf"})
     assert "Zwölf" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("columns", "whole"), [({}, True), ({"COLUMNS": "80"}, False)])
+def test_a_pipe_gets_each_row_on_one_line(columns: dict[str, str], whole: bool) -> None:
+    identifier = "kth-challenge-2019." + "x" * 200
+    program = f"from microcoder.cli.output import console, table; console.print(table('', ['id'], [['{identifier}']]))"
+    environ = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env={**environ, **columns}, capture_output=True, text=True, check=True
+    )
+    assert (identifier in done.stdout) is whole

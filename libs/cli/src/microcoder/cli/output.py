@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import typer
 from google.protobuf.json_format import MessageToDict
@@ -21,8 +22,17 @@ EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
-console = Console(highlight=False)
-notes = Console(stderr=True, highlight=False)
+_UNBOUNDED = 1000
+"""Columns where no terminal limits them: a pipe or a file gets each row on one line, ids in one piece."""
+
+
+def _width(stream: TextIO) -> int | None:
+    """Columns for `stream`; None leaves it to the terminal, or to COLUMNS where that is set."""
+    return None if stream.isatty() or "COLUMNS" in os.environ else _UNBOUNDED
+
+
+console = Console(highlight=False, width=_width(sys.stdout))
+notes = Console(stderr=True, highlight=False, width=_width(sys.stderr))
 """Progress and remarks: kept off standard output, which belongs to results."""
 
 
