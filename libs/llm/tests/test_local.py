@@ -59,8 +59,11 @@ async def test_starts_waits_and_stops_with_all_that_it_started(interpreter: Path
     environ = json.loads((interpreter.parent / "environ.json").read_text())
     assert environ["HF_HUB_OFFLINE"] == environ["VLLM_NO_USAGE_STATS"] == "1"
     assert server.base_url == f"http://127.0.0.1:{unused_tcp_port}/v1"
+    scratch = Path(environ["TMPDIR"])
+    assert scratch.is_dir()  # noqa: ASYNC240  a test
     await server.stop(grace_s=5)
     assert server.returncode is not None
+    assert not scratch.exists()  # noqa: ASYNC240  a test
     async with asyncio.timeout(5):
         while not _ended(engine):  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.02)
@@ -89,7 +92,11 @@ def test_the_command_serves_only_this_machine_and_bounds_memory() -> None:
     assert command[command.index("--host") + 1] == "127.0.0.1"
     assert command[command.index("--max-num-seqs") + 1] == "4"
     assert json.loads(command[command.index("--structured-outputs-config") + 1])["disable_any_whitespace"] is True
-    assert vllm_environment(VllmOptions(kv_cache_gib=2))["VLLM_CPU_KVCACHE_SPACE"] == "2"
+    environ = vllm_environment(VllmOptions(kv_cache_gib=2))
+    assert environ["VLLM_CPU_KVCACHE_SPACE"] == "2"
+    # Only both together keep the worker inside the engine.
+    assert command[command.index("--distributed-executor-backend") + 1] == "uni"
+    assert environ["VLLM_ENABLE_V1_MULTIPROCESSING"] == "0"
 
 
 def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from microcoder.core.errors import Unavailable
 from microcoder.llm.client import ChatClient
@@ -77,10 +78,13 @@ def vllm_environment(options: VllmOptions = VllmOptions()) -> dict[str, str]:
 class VllmProcess:
     """A running server with everything that it started, in a process group of its own."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", *, base_url: str, log: Path) -> None:
+    def __init__(
+        self, process: "subprocess.Popen[bytes]", *, base_url: str, log: Path, scratch: "TemporaryDirectory[str]"
+    ) -> None:
         self.base_url = base_url
         self.log = log
         self._process = process
+        self._scratch = scratch
 
     @property
     def pid(self) -> int:
@@ -121,6 +125,7 @@ class VllmProcess:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         await asyncio.to_thread(self._process.wait)
+        self._scratch.cleanup()
 
     def _tail(self) -> str:
         with self.log.open("rb") as log:
@@ -151,13 +156,15 @@ def start_vllm(
         FileNotFoundError: There is no such interpreter.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
+    # It leaves its sockets behind when it ends: they go with a folder that is ours.
+    scratch = TemporaryDirectory(prefix="microcoder-vllm-", ignore_cleanup_errors=True)
     with log.open("ab") as output:
         process = subprocess.Popen(
             vllm_command(python, model_dir, port, options),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env={**os.environ, **vllm_environment(options), **(environ or {})},
+            env={**os.environ, **vllm_environment(options), "TMPDIR": scratch.name, **(environ or {})},
             start_new_session=True,
         )
-    return VllmProcess(process, base_url=f"http://127.0.0.1:{port}/v1", log=log)
+    return VllmProcess(process, base_url=f"http://127.0.0.1:{port}/v1", log=log, scratch=scratch)
