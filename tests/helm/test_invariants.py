@@ -108,6 +108,13 @@ def test_images_have_a_version(name: str) -> None:
             assert not image.endswith(":latest")
 
 
+def test_a_service_starts_itself_in_an_image_that_holds_several() -> None:
+    objects = render({**MINIMAL, "services": {"evaluator": {"image": {"repository": "microcoder/training"}}}})
+    for deployment in kinds(objects, "Deployment"):
+        (container,) = deployment["spec"]["template"]["spec"]["containers"]
+        assert container["command"] == ["tini", "--", f"microcoder-{container['name']}"]
+
+
 @every_scenario
 def test_selectors_find_the_pods_that_they_mean(name: str) -> None:
     objects = scenario(name)

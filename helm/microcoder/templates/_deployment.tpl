@@ -111,6 +111,8 @@ topologySpreadConstraints:
 name: {{ .name }}
 image: {{ include "microcoder.image" (dict "root" .root "image" .service.image) }}
 imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+# An image may hold several services, as that with the training environment does.
+command: [tini, --, microcoder-{{ .name }}]
 securityContext:
   {{- toYaml .service.securityContext | nindent 2 }}
 ports:
