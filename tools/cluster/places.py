@@ -32,13 +32,11 @@ class Place:
             for tag in tags:
                 builder.push(tag, f"{self.registry}/{tag}")
             return
+        if not tags:
+            return
+        say(f"Images: loading {len(tags)}")
         with tempfile.TemporaryDirectory(prefix="microcoder-images-") as scratch:
-            for tag in tags:
-                say(f"Images: {tag}")
-                archive = Path(scratch) / "image.tar"
-                builder.save([tag], archive)
-                self.local.load(archive)
-                archive.unlink()
+            self.local.load(*builder.save(tags, Path(scratch)))
 
     def has(self, tag: str) -> bool:
         """Whether a node has an image of this name, whatever is in it."""

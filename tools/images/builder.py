@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,12 +68,16 @@ class Builder:
         listed = json.loads(self._output("images", "--json", tag))
         return sum(int(layer["rawsize"]) if "rawsize" in layer else 0 for layer in listed)
 
-    def save(self, tags: list[str], archive: Path) -> None:
-        """Writes images with their layers to one archive."""
+    def save(self, tags: Sequence[str], folder: Path) -> list[Path]:
+        """Writes images to archives in `folder`; docker's one holds the layers that they share once."""
         if self._is_docker:
+            archive = folder / "images.tar"
             self._run([self.command, "save", "--output", str(archive), *tags])
-        else:
-            self._run([self.command, "push", *tags, f"docker-archive:{archive}"])
+            return [archive]
+        archives = [folder / f"image-{number}.tar" for number in range(len(tags))]
+        for tag, archive in zip(tags, archives, strict=True):
+            self._run([self.command, "push", tag, f"docker-archive:{archive}:{tag}"])
+        return archives
 
     def push(self, tag: str, target: str) -> None:
         """Pushes an image to a registry under the name `target`."""
