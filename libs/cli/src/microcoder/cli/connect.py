@@ -40,6 +40,15 @@ class _Settings(Settings):
     channel: ChannelSettings = ChannelSettings()
 
 
+def channel_settings() -> ChannelSettings:
+    """TLS and token of calls to services, from the environment.
+
+    Raises:
+        ConfigError: A variable of it makes no sense.
+    """
+    return load(_Settings).channel
+
+
 def endpoints(state_dir: Path, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """`host:port` of each service.
 
@@ -87,7 +96,7 @@ class Clients:
 @asynccontextmanager
 async def connect(state_dir: Path) -> AsyncIterator[Clients]:
     """Channels to all services; a service that is down shows only when it is called."""
-    settings = load(_Settings).channel
+    settings = channel_settings()
     channels = {name: open_channel(target, settings) for name, target in endpoints(state_dir).items()}
     try:
         yield Clients(channels)

@@ -1,6 +1,7 @@
 """Real certificates of an authority that lives as long as a test."""
 
 import datetime
+import ipaddress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,7 +32,7 @@ class Authority:
         self.certificate.write_bytes(self._signed(self._name, self._key.public_key(), authority=True))
 
     def issue(self, name: str) -> Pair:
-        """Files of a certificate for the host `name`."""
+        """Files of a certificate for the host `name`, a DNS name or an IP address."""
         key = ec.generate_private_key(ec.SECP256R1())
         pair = Pair(self._folder / f"{name}.pem", self._folder / f"{name}.key")
         pair.certificate.write_bytes(self._signed(name, key.public_key(), authority=False))
@@ -53,7 +54,7 @@ class Authority:
             .not_valid_before(now - datetime.timedelta(minutes=5))
             .not_valid_after(now + _LIFETIME)
             .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name.replace(" ", "-"))]), critical=False)
+            .add_extension(x509.SubjectAlternativeName([_host(name)]), critical=False)
             .sign(self._key, hashes.SHA256())
             .public_bytes(serialization.Encoding.PEM)
         )
@@ -61,3 +62,10 @@ class Authority:
 
 def _named(name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+
+
+def _host(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name.replace(" ", "-"))

@@ -12,7 +12,7 @@ from microcoder.cli import options
 from microcoder.cli.cluster.checks import examine
 from microcoder.cli.cluster.probe import run_probe
 from microcoder.cli.cluster.wanted import read_values
-from microcoder.cli.connect import endpoints
+from microcoder.cli.connect import channel_settings, endpoints
 from microcoder.cli.local.doctor import Finding, findings
 from microcoder.cli.local.llm import LlmChoice
 from microcoder.cli.local.ready import is_serving
@@ -78,8 +78,8 @@ def status(state: options.State = options.DEFAULT_STATE, as_json: options.Json =
     """Show which services serve."""
 
     async def work() -> None:
-        targets = endpoints(state)
-        serving = await asyncio.gather(*(is_serving(target) for target in targets.values()))
+        targets, settings = endpoints(state), channel_settings()
+        serving = await asyncio.gather(*(is_serving(target, settings) for target in targets.values()))
         rows = [(name, target, ok) for (name, target), ok in zip(targets.items(), serving, strict=True)]
         if as_json:
             print_json({name: {"endpoint": target, "serving": ok} for name, target, ok in rows})

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from microcoder.bus import local_kafka
+from microcoder.cli.connect import channel_settings
 from microcoder.cli.local import orphans
 from microcoder.cli.local.child import Child
 from microcoder.cli.local.llm import LlmChoice, training_python, with_llm
@@ -18,6 +19,7 @@ from microcoder.cli.local.ready import wait_serving
 from microcoder.cli.local.state import StackState
 from microcoder.cli.output import Say
 from microcoder.core.errors import FailedPrecondition, Unavailable
+from microcoder.rpc import ChannelSettings
 from microcoder.store import local_mongod
 
 START_BUDGET_S = 90.0
@@ -120,12 +122,13 @@ async def _with_bus(closing: AsyncExitStack, state_dir: Path, say: Say, *, kafka
 async def _with_services(closing: AsyncExitStack, plans: list[ServicePlan], state_dir: Path, say: Say) -> None:
     orphans.adopt()
     spared = orphans.children()
+    settings = channel_settings()
     closing.push_async_callback(orphans.end_all, spared=spared, grace_s=ORPHAN_GRACE_S)
     children = [_child(plan, state_dir) for plan in plans]
     closing.push_async_callback(_stop_all, children)
     for child in children:
         await child.start()
-    await asyncio.gather(*(_await_serving(p, c) for p, c in zip(plans, children, strict=True)))
+    await asyncio.gather(*(_await_serving(p, c, settings) for p, c in zip(plans, children, strict=True)))
     say("Services: " + ", ".join(plan.name for plan in plans) + " are serving")
     watchers = [asyncio.create_task(_keep_up(child, say)) for child in children]
     closing.push_async_callback(_cancel_all, watchers)
@@ -135,9 +138,9 @@ def _child(plan: ServicePlan, state_dir: Path) -> Child:
     return Child(plan.name, plan.command, environ=plan.environ, log=state_dir / "logs" / f"{plan.name}.log")
 
 
-async def _await_serving(plan: ServicePlan, child: Child) -> None:
+async def _await_serving(plan: ServicePlan, child: Child, settings: ChannelSettings) -> None:
     ended = asyncio.create_task(child.wait())
-    serving = asyncio.create_task(wait_serving(plan.rpc, timeout_s=START_BUDGET_S))
+    serving = asyncio.create_task(wait_serving(plan.rpc, settings, timeout_s=START_BUDGET_S))
     done, pending = await asyncio.wait({ended, serving}, return_when=asyncio.FIRST_COMPLETED)
     for task in pending:
         task.cancel()
