@@ -33,6 +33,7 @@ from microcoder.v1.scorer_service_pb2_grpc import (
 )
 
 ASK = pb.GetCapabilitiesRequest()
+TOKEN: Any = (("authorization", "Bearer t0ken"),)
 
 
 class Judge(JudgeServicer):
@@ -69,6 +70,12 @@ class Judge(JudgeServicer):
                 await asyncio.sleep(0.01)
         finally:
             self.cancelled.set()
+
+    async def JudgeBatch(  # noqa: N802
+        self, request_iterator: AsyncIterator[pb.JudgeBatchRequest], context: Any
+    ) -> AsyncIterator[pb.JudgeBatchResponse]:
+        async for request in request_iterator:
+            yield pb.JudgeBatchResponse(item_id=request.item_id)
 
 
 class Recorder:
@@ -111,6 +118,33 @@ async def guarded(observer: Recorder, servicer: Judge) -> AsyncIterator[str]:
     await server.set_serving()
     yield f"127.0.0.1:{server.port}"
     await server.drain(0.1)
+
+
+async def one_message(data: bytes) -> AsyncIterator[bytes]:
+    yield data
+
+
+def send_one(channel: Any, data: bytes) -> Any:
+    return channel.unary_unary("/microcoder.v1.Judge/GetCapabilities")(data, timeout=10, metadata=TOKEN)
+
+
+def send_one_for_many(channel: Any, data: bytes) -> Any:
+    return anext(aiter(channel.unary_stream("/microcoder.v1.Judge/StreamSubmission")(data, timeout=10, metadata=TOKEN)))
+
+
+def send_many(channel: Any, data: bytes) -> Any:
+    call = channel.stream_stream("/microcoder.v1.Judge/JudgeBatch")
+    return anext(aiter(call(one_message(data), timeout=10, metadata=TOKEN)))
+
+
+@pytest.mark.parametrize("send", [send_one, send_one_for_many, send_many])
+async def test_bytes_that_are_no_message_are_refused_with_words(guarded: str, observer: Recorder, send: Any) -> None:
+    async with grpc.aio.insecure_channel(guarded) as plain:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await send(plain, b"\x0a\xff\xff\xff\xff")
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert "5 bytes is no message" in (caught.value.details() or "")
+    assert [code for _, code in await observer.heard(2)] == ["started", "INVALID_ARGUMENT"]
 
 
 async def test_a_call_without_deadline_is_refused_by_the_server(guarded: str) -> None:

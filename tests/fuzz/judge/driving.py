@@ -153,8 +153,7 @@ class Driver:
         try:
             await call(data, timeout=_DEADLINE_S)
         except grpc.aio.AioRpcError as error:
-            # What is no message is refused by the library, before any code of ours.
-            if error.code() is grpc.StatusCode.UNKNOWN and "DecodeError" in str(error.details()):
+            if error.code() is grpc.StatusCode.INVALID_ARGUMENT and "is no message" in str(error.details()):
                 return "no message"
             raise
         return "bytes answered"

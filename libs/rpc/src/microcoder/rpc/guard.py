@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeAlias
 
 import grpc
+from google.protobuf.message import DecodeError
 from grpc_status import rpc_status
 
 from microcoder.core.errors import InvalidArgument, MicrocoderError, PermissionDenied
@@ -100,23 +101,40 @@ async def _abort(context: Context, error: MicrocoderError, call: CallInfo) -> No
 
 
 def _surround(handler: Handler, around: Callable[[Context], AbstractAsyncContextManager[None]]) -> Handler:
-    """A handler of the same shape that runs inside `around`."""
+    """A handler of the same shape that runs inside `around`, the reading of its requests included."""
     name = f"{'stream' if handler.request_streaming else 'unary'}_{'stream' if handler.response_streaming else 'unary'}"
     behaviour: Any = getattr(handler, name)
+    read: Any = handler.request_deserializer
 
-    async def one(request: Any, context: Context) -> Any:
-        async with around(context):
-            return await behaviour(request, context)
+    def asked(given: Any) -> Any:
+        return _parsed_each(given, read) if handler.request_streaming else _parsed(given, read)
 
-    async def many(request: Any, context: Context) -> AsyncIterator[Any]:
+    async def one(given: Any, context: Context) -> Any:
         async with around(context):
-            async for response in behaviour(request, context):
+            return await behaviour(asked(given), context)
+
+    async def many(given: Any, context: Context) -> AsyncIterator[Any]:
+        async with around(context):
+            async for response in behaviour(asked(given), context):
                 yield response
 
     make: Any = getattr(grpc, f"{name}_rpc_method_handler")
+    # gRPC itself would answer UNKNOWN to what it cannot read, before anything here hears of the call.
     wrapped: Handler = make(
-        many if handler.response_streaming else one,
-        request_deserializer=handler.request_deserializer,
-        response_serializer=handler.response_serializer,
+        many if handler.response_streaming else one, response_serializer=handler.response_serializer
     )
     return wrapped
+
+
+def _parsed(data: bytes, read: Callable[[bytes], Any]) -> Any:
+    try:
+        return read(data)
+    except DecodeError as error:
+        raise InvalidArgument(
+            f"A request of {len(data)} bytes is no message of this method: {error}", reason="MALFORMED_MESSAGE"
+        ) from error
+
+
+async def _parsed_each(messages: AsyncIterator[bytes], read: Callable[[bytes], Any]) -> AsyncIterator[Any]:
+    async for data in messages:
+        yield _parsed(data, read)
