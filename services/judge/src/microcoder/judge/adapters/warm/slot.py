@@ -104,10 +104,9 @@ class Slot:
         return self._turn is not None and not self._turn.done()
 
     def close(self) -> None:
-        """Ends the jail and all that is in it."""
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.remove_reader(self._socket)
-        self._socket.close()  # which ends the supervisor
+        """Ends the jail and all that is in it. May be called from any thread."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # which ends the supervisor
         try:
             self._process.wait(_END_S)
         except subprocess.TimeoutExpired:
@@ -115,6 +114,20 @@ class Slot:
             self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Closes the socket where nobody can be reading it: in the loop that watches it, where there is one."""
+        if self._loop is not None and self._loop.is_running():
+            with contextlib.suppress(RuntimeError):  # it has been closed since
+                self._loop.call_soon_threadsafe(self._close_socket)
+                return
+        self._close_socket()
+
+    def _close_socket(self) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.remove_reader(self._socket)
+        self._socket.close()
 
     def _attach(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._loop is not loop:
