@@ -127,6 +127,7 @@ bool write_figure(int fd, int64_t value);
 
 /* tree.c */
 void measure_process(pid_t pid, struct usage *usage);
+int64_t own_busy_us(void);
 void measure_tree(pid_t init, int64_t doubt, struct usage *usage);
 void kill_tree(pid_t init);
 

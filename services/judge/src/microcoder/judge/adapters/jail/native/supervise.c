@@ -20,7 +20,7 @@ struct run {
     pid_t init;
     int init_fd; /* pidfd */
     int notices; /* reading end */
-    int64_t begun_us, started_us, ended_us;
+    int64_t begun_us, started_us, ended_us, own_us;
     bool started, ended, input_over, has_proc;
     int status;
     int64_t setup_us, peak;
@@ -144,6 +144,7 @@ static void take_notice(struct run *run)
     if (notice.kind == NOTICE_STARTED) {
         run->started = true;
         run->started_us = now_us();
+        run->own_us = own_busy_us();
         run->setup_us = notice.setup_us;
         run->has_proc = notice.status != 0;
     } else {
@@ -179,7 +180,8 @@ static void check_limits(struct run *run)
         run->peak = now.memory;
     int64_t wall = now_us() - run->started_us, cpu = usage->cpu_us - run->setup_us;
     int64_t busy = usage->run_delay_us + cpu, patience = usage->has_delay ? 1 : 3;
-    int64_t idle = wall - busy - dialogue_busy_us(options, busy);
+    /* A program that waits for the supervisor to empty its pipes is not idle. */
+    int64_t idle = wall - busy - dialogue_busy_us(options, busy) - (own_busy_us() - run->own_us);
     if (cpu > options->cpu_ms * 1000)
         kill_run(run, "cpu");
     else if (options->cgroups.count == 0 && run->peak > options->memory)

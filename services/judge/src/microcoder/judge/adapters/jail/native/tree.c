@@ -112,6 +112,16 @@ static void add_run_delay(pid_t pid, struct usage *usage)
     closedir(tasks);
 }
 
+/* How long this process, of one thread, has had a processor or waited for one; 0 where the kernel does not say. */
+int64_t own_busy_us(void)
+{
+    char text[128];
+    long long busy_ns, delay_ns;
+    if (slurp("/proc/self/schedstat", text, sizeof text) < 0 || sscanf(text, "%lld %lld", &busy_ns, &delay_ns) != 2)
+        return 0;
+    return (busy_ns + delay_ns) / 1000;
+}
+
 /* `doubt` is the memory above which shared pages must not be counted more than once. */
 void measure_tree(pid_t init, int64_t doubt, struct usage *usage)
 {

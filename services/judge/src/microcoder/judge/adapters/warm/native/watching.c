@@ -23,7 +23,7 @@ struct watch {
     struct outlet *outlets;
     struct reply *reply;
     int service;
-    int64_t begun_us, stopped_us, next_check_us, peak, base_cpu_us;
+    int64_t begun_us, stopped_us, next_check_us, peak, base_cpu_us, base_own_us;
     struct usage usage;
     bool based, done, cancelled;
 };
@@ -43,8 +43,10 @@ static void measure(struct watch *watch)
 {
     struct usage now, own = {0};
     measure_process(watch->keeper->pid, &own);
-    if (!watch->based)
+    if (!watch->based) {
         watch->base_cpu_us = own.cpu_us;
+        watch->base_own_us = own_busy_us();
+    }
     watch->based = true;
     measure_tree(watch->keeper->pid, watch->request->memory + watch->keeper->resident, &now);
     int64_t cpu_us = now.cpu_us - watch->base_cpu_us, group_cpu_us = account_cpu_us(watch->account);
@@ -71,7 +73,8 @@ static void check_limits(struct watch *watch)
     }
     measure(watch);
     int64_t wall = now_us() - watch->begun_us, patience = usage->has_delay ? 1 : 3;
-    int64_t idle = wall - usage->run_delay_us - usage->cpu_us;
+    /* A program that waits for the supervisor to empty its pipes is not idle. */
+    int64_t idle = wall - usage->run_delay_us - usage->cpu_us - (own_busy_us() - watch->base_own_us);
     if (usage->cpu_us > request->cpu_ms * 1000)
         stop(watch, ENDED_CPU);
     else if (!watch->account->counted && watch->peak > request->memory)
