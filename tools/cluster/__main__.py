@@ -32,6 +32,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=_FOLDER, help="of the cluster of this machine (%(default)s)")
     parser.add_argument("--base", default="", help="base of the images; by default one made by debootstrap, locally")
     parser.add_argument("--keep-images", action="store_true", help="do not build images that are there")
+    parser.add_argument("--steps", type=int, default=3, help="of the training run (%(default)s)")
     chosen = parser.parse_args()
     say = timed_say()
     try:
@@ -44,7 +45,7 @@ def main() -> int:
             return 0
         demo.bring_up()
         if chosen.command == "demo":
-            asyncio.run(demo.journey(chosen.folder.resolve().parent))
+            asyncio.run(demo.journey(chosen.folder.resolve().parent, steps=chosen.steps))
         demo.say_how_to_use()
     except (MicrocoderError, NoBuilder) as error:
         console.print(f"[bold red]Error:[/] {shown(getattr(error, 'message', str(error)))}")

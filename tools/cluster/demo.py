@@ -62,8 +62,12 @@ class Demo:
         seconds = install(self._cluster, self._release, values)
         self._say(f"Chart: six services are ready after {seconds:.0f} s")
 
-    async def journey(self, state_dir: Path) -> None:
+    async def journey(self, state_dir: Path, *, steps: int) -> None:
         """The sample contest streams in from a feed and goes the whole way; ends with a summary.
+
+        Args:
+            state_dir: Folder for the release's files.
+            steps: Of the training run.
 
         Raises:
             FailedPrecondition: A step failed; the message says which and why.
@@ -72,7 +76,13 @@ class Demo:
         files = feed_files(two_rounds(packages, datetime.now(UTC)))
         url = dependencies.install_feed(self._cluster, files, image=self._image("cli"))
         source = SOURCE.format(namespace=self._cluster.namespace)
-        plan = JourneyPlan(path=EXAMPLES / "contest", source=source, dataset=Path(site.ITEMS_FILE), model=site.MODEL)
+        plan = JourneyPlan(
+            path=EXAMPLES / "contest",
+            source=source,
+            dataset=Path(site.ITEMS_FILE),
+            model=site.MODEL,
+            steps=steps,
+        )
         with services_here(self._cluster, self._release) as environ:
             os.environ.update(environ)
             async with connect(state_dir) as clients:
