@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from microcoder.core.problem import Limits
+from microcoder.core.problem import Checker, Limits
 from microcoder.core.verdict import Verdict
 from microcoder.judge.app import Sandbox, open_sandbox
 from microcoder.judge.domain.engine import EngineKind, RunLimits, Tier
 from microcoder.judge.domain.languages import JavaTools, Tools, fill, language_table, main_file, with_heap
 from microcoder.judge.domain.limits import problem_limits
+from microcoder.judge.domain.program import SourceProgram
+from microcoder.judge.judging import SubmissionJudge, Task
 from microcoder.judge.local import LocalJudge
 from microcoder.judge.settings import JudgeSettings, LanguageSettings, configured
+from microcoder.judge.suites import InlineSuite, Test
 
 TABLE = language_table(
     Tools(python="/py", packages="/packages", cc="/cc", cxx="/cxx", java=JavaTools(java="/j", javac="/jc", jar="/jar")),
@@ -47,7 +50,6 @@ def test_a_java_file_has_the_name_of_its_public_class(source: bytes, name: str) 
 def test_the_heap_is_what_the_runtime_leaves_of_the_memory() -> None:
     java = TABLE["java"]
     command = fill(java.run, main="Sum.java")
-    assert command[-1] == "Sum"
     assert "-Xmx384m" in with_heap(command, java, 512 * 2**20)
     assert "-Xmx64m" in with_heap(command, java, 128 * 2**20)
     limits = problem_limits(Limits(memory_bytes=256 * 2**20), multiplier=1, runtime_bytes=java.runtime_bytes)
@@ -119,3 +121,36 @@ async def test_java(wide: Sandbox) -> None:
     )
     assert [report.verdict for report in reports] == [Verdict.AC, Verdict.MLE, Verdict.CE], reports
     assert "undeclared" in reports[2].compile_message
+
+
+OTHER = b"package helping; public class A { public static int twice(int x) { return 2 * x; } }"
+DOUBLING = b"""
+import java.util.Scanner;
+%s class Start {
+    public static void main(String[] words) { System.out.println(%s(new Scanner(System.in).nextInt())); }
+    static int twice(int x) { return 2 * x; }
+}"""
+JAVA_PROGRAMS = {
+    "one in a package": {"two-words.java": b"package starting;" + DOUBLING % (b"public", b"twice")},
+    "two packages": {"A.java": OTHER, "Start.java": b"package starting;" + DOUBLING % (b"public", b"helping.A.twice")},
+    "a class of another name": {"my-solution.java": DOUBLING % (b"", b"twice")},
+}
+
+
+@pytest.mark.parametrize("files", JAVA_PROGRAMS.values(), ids=JAVA_PROGRAMS)
+async def test_java_programs_as_packages_have_them(wide: Sandbox, files: dict[str, bytes]) -> None:
+    if shutil.which("javac") is None:
+        pytest.skip("this host has no Java development kit")
+    program = SourceProgram(language="java", files=files, main=next(iter(files)))
+    judge = SubmissionJudge(wide.engine, wide.compiler, wide.pool, version="test")
+    suite = InlineSuite([Test(name="1", input=b"4", answer=b"8")])
+    report = await judge.judge(program, Task(suite=suite, limits=LIMITS, checker=Checker()), own=True)
+    assert report.verdict is Verdict.AC, report
+
+
+async def test_java_without_a_main_method_does_not_compile(wide: Sandbox) -> None:
+    if shutil.which("javac") is None:
+        pytest.skip("this host has no Java development kit")
+    report = await LocalJudge(wide).report("class Main { int domain; }", [("", "")], language="java", limits=LIMITS)
+    assert report.verdict is Verdict.CE
+    assert "main(String[])" in report.compile_message

@@ -3,13 +3,13 @@
 import asyncio
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from microcoder.core.errors import InvalidArgument
 from microcoder.core.verdict import Verdict
 from microcoder.judge.artefacts import Artefact, ArtefactCache, CompileError
 from microcoder.judge.domain.engine import EngineFailed, Outcome, Run, RunLimits, RunSpec
-from microcoder.judge.domain.languages import ARTEFACT, Language, emitting, fill, with_heap
+from microcoder.judge.domain.languages import ARTEFACT, Language, emitting, fill, main_file, with_heap
 from microcoder.judge.domain.program import SourceProgram
 from microcoder.judge.domain.verdicts import classify, readable
 from microcoder.judge.observing import SILENT, JudgeObserver, Phase
@@ -148,6 +148,7 @@ class Compiler:
                 self._locks.pop(key, None)
 
     async def _compile(self, language: Language, program: SourceProgram, run: Run) -> Artefact:
+        program = _as_named(language, program)
         sources = tuple(path for path in program.files if path.endswith(language.compiled_suffixes))
         if program.main not in sources:
             raise InvalidArgument(
@@ -167,6 +168,15 @@ class Compiler:
         if failed[0] is Verdict.IE:
             raise EngineFailed(failed[1])
         return _error(outcome, why=failed[1])
+
+
+def _as_named(language: Language, program: SourceProgram) -> SourceProgram:
+    """A program of one file under the name that its language asks for: problem packages call it as they like."""
+    if len(program.files) > 1 or not language.main_pattern:
+        return program
+    source = program.files[program.main]
+    name = main_file(language, source)
+    return replace(program, files={name: source}, main=name)
 
 
 def _error(outcome: Outcome, *, why: str = "") -> CompileError:

@@ -96,12 +96,22 @@ _EMIT = ("/bin/sh", "-c", '"$@" >&2 && exec cat "$0"', f"{BOX_DIR}/{ARTEFACT}")
 _CHECK_SYNTAX = "import sys; compile(open(sys.argv[1], 'rb').read(), sys.argv[1], 'exec', dont_inherit=True)"
 _VERSION_WITH_NUMPY = "import sys, numpy; print(f'Python {sys.version.split()[0]}, numpy {numpy.__version__}')"
 _LIST_PACKAGES = "from importlib.metadata import distributions as d; [print(x.name, x.version) for x in d()]"
-# One file leaves the jail: an archive without compression, which starts fastest.
-_JAVA_COMPILE = """
-javac=$1 jar=$2; shift 2
-"$javac" -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1 -J-Xmx512m -encoding UTF-8 -proc:none -nowarn \\
-    -d "$0/classes" "$@" &&
-exec "$jar" -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1 --create --no-compress --file "$0/program" -C "$0/classes" .
+# One file leaves the jail: an archive without compression, which starts fastest. It names the class that is started:
+# one with a main method, that of the main file before others. A second virtual machine to ask for it would cost as
+# much as the compiler, so the names and types in the class files are looked for.
+_JAVA_COMPILE = r"""
+javac=$1 jar=$2 first=$3; shift 3
+"$javac" -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1 -J-Xmx512m -encoding UTF-8 -proc:none -nowarn \
+    -d "$0/classes" "$@" || exit
+cd "$0/classes" || exit
+started=$(find . -name '*.class' -exec env LC_ALL=C grep -qaP '\x01\x00\x04main' {} \; \
+    -exec grep -qaF '([Ljava/lang/String;)V' {} \; -print | sort)
+named=$(printf '%s\n' "$started" | grep -F "/$first.class")
+main=$(printf '%s\n' "${named:-$started}" | head -n 1)
+if [ -z "$main" ]; then echo "no class has a method 'public static void main(String[])'" >&2; exit 1; fi
+main=$(printf '%s' "${main%.class}" | cut -c 3- | tr / .)
+exec "$jar" -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1 --create --no-compress --main-class "$main" \
+    --file "$0/program" -C "$0/classes" .
 """
 _CPP_SUFFIXES = (".cpp", ".cc", ".cxx", ".C", ".c++")
 
@@ -168,12 +178,12 @@ def _java(tools: JavaTools) -> Language:
         main="Main.java",
         main_pattern=r"(?m)^[ \t]*public\s+(?:(?:final|abstract|strictfp|sealed)\s+)*(?:class|record|enum)\s+(\w+)",
         version=(tools.java, "--version"),
-        compile=("/bin/sh", "-c", _JAVA_COMPILE, BOX_DIR, tools.javac, tools.jar, SOURCES),
+        compile=("/bin/sh", "-c", _JAVA_COMPILE, BOX_DIR, tools.javac, tools.jar, CLASS, SOURCES),
         compiled_suffixes=(".java",),
         # The serial collector has no threads of its own whose CPU time would be the program's.
         run=(
             *(tools.java, "-XX:+UseSerialGC", "-XX:-UsePerfData", "-XX:ReservedCodeCacheSize=64m", "-Xss64m"),
-            *(f"-Xmx{HEAP}m", "-cp", f"{PROGRAM_DIR}/{ARTEFACT}", CLASS),
+            *(f"-Xmx{HEAP}m", "-jar", f"{PROGRAM_DIR}/{ARTEFACT}"),
         ),
         time_multiplier=2.0,
         runtime_bytes=128 * 2**20,
