@@ -9,11 +9,15 @@ from typing import Any
 import pytest
 
 from microcoder.core.errors import FailedPrecondition
+from microcoder.core.problem import FunctionSpec
 from microcoder.judge.adapters.jail import interpreters, open_engine
 from microcoder.judge.adapters.warm import open_warm
 from microcoder.judge.app import open_sandbox
+from microcoder.judge.calling import calling
+from microcoder.judge.compiling import Executable
 from microcoder.judge.domain.engine import PROGRAM_DIR, Ended, Engine, EngineKind, Outcome, RunLimits, RunSpec, Tier
-from microcoder.judge.domain.languages import python_command
+from microcoder.judge.domain.languages import CALL_DRIVER, Tools, language_table, python_command
+from microcoder.judge.domain.program import SourceProgram
 from microcoder.judge.local import run_python
 from microcoder.judge.settings import JudgeSettings
 
@@ -110,3 +114,56 @@ async def test_too_much_on_the_result_channel_is_not_held_against_the_next_run(s
     assert (await engine.run(spec)).ended is Ended.OUTPUT
     after = await run_python(engine, engine.python, "print(1)")
     assert (after.exit_code, after.ended, after.stdout) == (0, None, b"1\n")
+
+
+AGE = """
+import time
+started = int(open('/proc/self/stat').read().rpartition(')')[2].split()[19]) / 100
+print(time.clock_gettime(time.CLOCK_BOOTTIME) - started)
+"""
+
+
+async def test_a_run_finds_its_process_forked_already(slot: tuple[Engine, list[str]]) -> None:
+    engine, _ = slot
+    await run_python(engine, engine.python, "print(1)")
+    await asyncio.sleep(0.3)
+    outcome = await run_python(engine, engine.python, AGE)
+    if b"No such file" in outcome.stderr:
+        pytest.skip("there is no /proc in the jail")
+    assert float(outcome.stdout) >= 0.2, outcome
+
+
+async def test_programs_and_commands_take_turns_in_a_slot(slot: tuple[Engine, list[str]]) -> None:
+    engine, replaced = slot
+    replaced.clear()
+    for number in range(3):
+        python = await run_python(engine, engine.python, f"import random, os\nprint({number}, os.getpid() > 1)")
+        command = await engine.run(RunSpec(argv=("/bin/echo", str(number)), files={}, limits=LIMITS))
+        assert python.stdout == f"{number} True\n".encode()
+        assert command.stdout == f"{number}\n".encode()
+    assert replaced == []
+
+
+DRIVEN = b"""
+import sys
+def f():
+    frame = sys._getframe()
+    while frame.f_back:
+        frame = frame.f_back
+    return sys.getrefcount(frame.f_code)
+"""
+
+
+async def test_the_driver_of_calls_is_compiled_once_and_for_its_very_text_only(slot: tuple[Engine, list[str]]) -> None:
+    engine, _ = slot
+    program = SourceProgram(language="python3", files={"main.py": DRIVEN}, main="main.py")
+    language = language_table(Tools(python=engine.python, cc="gcc", cxx="g++"), multipliers={})["python3"]
+    plain = Executable(argv=(), files=program.files)
+    call = calling(program, plain, FunctionSpec(entry="f"), language, preludes={})
+
+    async def references(more: bytes) -> int:
+        files = {**call.files, CALL_DRIVER: call.files[CALL_DRIVER] + more}
+        outcome = await engine.run(RunSpec(argv=call.argv, files=files, limits=LIMITS, result_channel=True))
+        return int(outcome.result)
+
+    assert await references(b"") == await references(b"\n") + 1  # the keeper's own

@@ -57,7 +57,7 @@ def begin(arguments: list[str]) -> tuple[CodeType | None, dict[str, Any]]:
     source = os.read(file, os.fstat(file).st_size)
     os.close(file)
     try:
-        return compile(source, path, "exec", 0, True), names
+        return ready.get((path, source)) or compile(source, path, "exec", 0, True), names
     except (SyntaxError, ValueError):
         return None, names
 
@@ -125,6 +125,20 @@ def warm_up() -> None:
     exec(code, {"__name__": "warm"})  # noqa: S102 - our own text
 
 
+def compiled_files() -> dict[tuple[str, bytes], CodeType]:
+    """The code of the files beside this one, by path and content: programs that start with just those are ours."""
+    found: dict[tuple[str, bytes], CodeType] = {}
+    folder = os.path.dirname(__file__)
+    for name in os.listdir(folder):
+        path = folder + "/" + name
+        if name.endswith(".py") and path != __file__:
+            with open(path, "rb") as file:
+                source = file.read()
+            found[path, source] = compile(source, path, "exec", 0, True)
+    return found
+
+
+ready = compiled_files()
 library = ctypes.PyDLL(os.path.dirname(__file__) + "/keeper.so")
 library.prepare.argtypes = [ctypes.py_object] * 3
 library.prepare(begin, forget, atexit._run_exitfuncs)

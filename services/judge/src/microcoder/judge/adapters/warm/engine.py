@@ -9,6 +9,7 @@ from pathlib import Path
 from microcoder.judge.adapters.jail.engine import ColdEngine, located, run_environment
 from microcoder.judge.adapters.warm.slot import Slot, WarmRun
 from microcoder.judge.domain.engine import BOX_DIR, PROGRAM_DIR, EngineFailed, Interaction, Outcome, RunSpec, Tier
+from microcoder.judge.domain.languages import CALL_DRIVER
 
 MAX_RUNS = 2_000
 """After so many a slot is replaced."""
@@ -29,6 +30,8 @@ class Warmth:
     """Library of the keeper."""
     boot: Path
     """Script of the keeper."""
+    driver: Path
+    """Script that calls functions, which the keeper compiles once for all runs."""
     interpreter: tuple[str, ...]
     """Command that starts Python programs; those that start in just this way are run by the warm interpreter."""
 
@@ -184,7 +187,11 @@ class WarmEngine:
         warmth = self._warmth
         return Slot(
             [str(warmth.supervisor), *self._options(number)],
-            files={"/program/main.py": warmth.boot, "/program/keeper.so": warmth.library},
+            files={
+                "/program/main.py": warmth.boot,
+                "/program/keeper.so": warmth.library,
+                f"/program/{CALL_DRIVER}": warmth.driver,
+            },
             keeper=[*warmth.interpreter, "/program/main.py"],
         )
 

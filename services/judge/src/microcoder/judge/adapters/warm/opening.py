@@ -16,7 +16,7 @@ _SUPERVISOR = (
     *(JAIL / f"{name}.c" for name in ("notice", "spawn", "root", "files", "figures", "tree", "options", "seal")),
 )
 _LIBRARY = (
-    *(_NATIVE / f"{name}.c" for name in ("keeper", "interpreter", "mappings", "box", "parcel")),
+    *(_NATIVE / f"{name}.c" for name in ("keeper", "spare", "interpreter", "mappings", "box", "parcel")),
     *(JAIL / f"{name}.c" for name in ("notice", "files", "seal", "seccomp")),
 )
 
@@ -50,6 +50,7 @@ async def open_warm(
         supervisor=build(cache, "slot", _SUPERVISOR, compiler=compiler),
         library=build(cache, "keeper", _LIBRARY, compiler=compiler, flags=("-fPIC", "-shared")),
         boot=_HERE / "boot.py",
+        driver=_HERE.parents[1] / "jailed" / "call.py",
         interpreter=interpreter,
     )
     engine = WarmEngine(

@@ -60,11 +60,14 @@ pid_t fork_interpreter(void)
 {
     PyOS_BeforeFork();
     pid_t pid = fork();
-    if (pid == 0)
-        PyOS_AfterFork_Child();
-    else
+    if (pid != 0)
         PyOS_AfterFork_Parent();
     return pid;
+}
+
+void own_interpreter(void)
+{
+    PyOS_AfterFork_Child();
 }
 
 static void release(PyObject *object)
@@ -167,7 +170,7 @@ static void call(PyObject *function)
     PyErr_Clear();
 }
 
-static _Noreturn void finish(int status, bool interrupted)
+static _Noreturn void finish(int status, bool interrupted, void (*last)(void))
 {
     end_threads();
     call(run_exit_functions);
@@ -176,6 +179,8 @@ static _Noreturn void finish(int status, bool interrupted)
     call(forget);
     (void)flush_both(false); /* CPython's streams are gone by now, and were flushed as they went */
     fflush(NULL);
+    if (last != NULL)
+        last();
     if (interrupted) {
         signal(SIGINT, SIG_DFL);
         kill(getpid(), SIGINT);
@@ -213,7 +218,7 @@ static bool run(char **argv, int argc)
     return result != NULL;
 }
 
-_Noreturn void run_main_file(char **argv, int argc)
+_Noreturn void run_main_file(char **argv, int argc, void (*last)(void))
 {
     bool interrupted = false;
     int status = 0;
@@ -227,5 +232,5 @@ _Noreturn void run_main_file(char **argv, int argc)
             PyErr_Print();
         }
     }
-    finish(status, interrupted);
+    finish(status, interrupted, last);
 }

@@ -6,7 +6,11 @@
 
 typedef struct _object PyObject;
 
+/* A child that will run Python code calls own_interpreter first. */
 pid_t fork_interpreter(void);
-_Noreturn void run_main_file(char **argv, int argc);
+void own_interpreter(void);
+
+/* `last`, if any, is called before the process ends. */
+_Noreturn void run_main_file(char **argv, int argc, void (*last)(void));
 
 #endif

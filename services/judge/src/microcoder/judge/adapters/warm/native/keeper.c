@@ -24,6 +24,7 @@
 #include "box.h"
 #include "interpreter.h"
 #include "mappings.h"
+#include "spare.h"
 
 enum { MAX_ARGV = 4096 };
 
@@ -84,13 +85,15 @@ static _Noreturn void run_native(char **environment)
     _exit(125);
 }
 
-static _Noreturn void run_warm(void)
+static _Noreturn void run_warm(bool owns_interpreter)
 {
     sigset_t none;
+    if (!owns_interpreter)
+        own_interpreter();
     close(KEEPER_SOCKET);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    run_main_file(words, (int)request->argc);
+    run_main_file(words, (int)request->argc, NULL);
 }
 
 static void fill_limits(struct options *limits)
@@ -151,34 +154,46 @@ static void wait_for(pid_t program, struct notice *notice)
     }
 }
 
-static void run_one(const struct parcel *parcel)
+static int standard_count(void)
+{
+    return request->flags & RUN_RESULT ? 4 : 3;
+}
+
+/* The spare process, when its request has come. */
+static void become_program(const struct parcel *parcel, bool owns_interpreter)
 {
     const char *files[MAX_FILES];
     struct options limits;
-    int standard = request->flags & RUN_RESULT ? 4 : 3;
     char **environment = split_words(files);
+    fill_limits(&limits);
+    seal(&limits, parcel->fds, standard_count());
+    if (request->flags & RUN_WARM)
+        run_warm(owns_interpreter);
+    run_native(environment);
+}
+
+static void prepare_next(bool warm)
+{
+    make_spare(warm, become_program, (struct parcel){.data = data, .size = sizeof data}, KEEPER_SOCKET);
+}
+
+static void run_one(const struct parcel *parcel)
+{
+    const char *files[MAX_FILES];
+    int standard = standard_count();
     struct notice ended = {.kind = NOTICE_ENDED};
-    if (environment == NULL || parcel->fd_count != standard + (int)request->files)
+    if (split_words(files) == NULL || parcel->fd_count != standard + (int)request->files)
         fail_notice(KEEPER_SOCKET, "reading a request");
     size_box(request->box_bytes, KEEPER_SOCKET);
     if (request->flags & RUN_NEW_FILES)
         fill_program_folder(KEEPER_PROGRAM, files, parcel->fds + standard, (int)request->files, KEEPER_SOCKET);
-    fill_limits(&limits);
-    bool warm = request->flags & RUN_WARM;
-    pid_t program = warm ? fork_interpreter() : fork();
-    if (program < 0)
-        fail_notice(KEEPER_SOCKET, "starting a process");
-    if (program == 0) {
-        seal(&limits, parcel->fds, standard);
-        if (warm)
-            run_warm();
-        run_native(environment);
-    }
+    pid_t program = use_spare(data, parcel->size, parcel->fds, standard, KEEPER_SOCKET);
     close_all(parcel->fds, parcel->fd_count);
     wait_for(program, &ended);
     if (write(KEEPER_SOCKET, &ended, sizeof ended) != (ssize_t)sizeof ended)
         _exit(0);
     clean_box(KEEPER_SOCKET);
+    prepare_next(request->flags & RUN_WARM); /* the next one is likely of the same kind */
 }
 
 static void settle(void)
@@ -196,6 +211,8 @@ static void settle(void)
         fail_notice(KEEPER_SOCKET, "watching for children");
     open_box("/box", KEEPER_SOCKET);
     share_mappings();
+    rehearse(KEEPER_SOCKET);
+    prepare_next(true);
 }
 
 /* sys.excepthook of the interpreter; only programs leave it, by ending. */

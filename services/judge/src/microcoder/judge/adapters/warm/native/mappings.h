@@ -3,4 +3,8 @@
 
 void share_mappings(void);
 
+void note_own_pages(int fd);
+void read_notes(int fd);
+void own_noted_pages(void);
+
 #endif
