@@ -1,7 +1,8 @@
 """Isolated runs a second of a+b in Python and C++ (compiled once), against peers on the same machine at the same time.
 
 The bare interpreter, the floor, is started as users start it, and with `-I -S`, its fastest. `warm` and `cold` are the
-judge's engines, by way of the whole judge (queue, run, comparison); peers are described in judge_peers.py.
+judge's engines, by way of the whole judge (queue, run, comparison); `new C++` compiles each program first. Peers are
+described in judge_peers.py; one that is not here is left out, with the reason.
 
 python -m tests.bench judge [--runs 200] [--rounds 3] [--at-once 1 2 8] [--python /usr/bin/python3] [--json]
 
@@ -13,11 +14,13 @@ import asyncio
 import json
 import os
 import statistics
+import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from time import perf_counter
+from uuid import uuid4
 
 from microcoder.core.verdict import Verdict
 from microcoder.judge.app import Sandbox, open_sandbox
@@ -27,6 +30,8 @@ from microcoder.judge.settings import JudgeSettings
 from tests.bench.judge_peers import PYTHON, TEST, bare, bubblewrap, in_process
 
 CPP = "#include <iostream>\nint main() { long long a, b; std::cin >> a >> b; std::cout << a + b << '\\n'; }\n"
+_COMPILED = 4
+"""Programs that are compiled per round."""
 Way = Callable[[], Awaitable[float | None]]
 
 
@@ -48,6 +53,20 @@ async def judged(sandbox: Sandbox, code: str, language: str, *, runs: int, at_on
     return sum(report.total for report in reports) / elapsed
 
 
+async def compiled(sandbox: Sandbox, *, runs: int, at_once: int) -> float:
+    """Runs a second of C++ programs that are new to the judge: each is compiled, then run on one test."""
+    judge, turn, fresh = LocalJudge(sandbox), asyncio.Semaphore(at_once), uuid4().hex
+
+    async def one(number: int) -> None:
+        async with turn:
+            report = await judge.report(f"// {fresh} {number}\n{CPP}", [TEST], language="cpp")
+        assert report.verdict is Verdict.AC, report.verdict
+
+    begun = perf_counter()
+    await asyncio.gather(*map(one, range(runs)))
+    return runs / (perf_counter() - begun)
+
+
 def ways(python: str, warm: Sandbox, cold: Sandbox, *, runs: int, at_once: int) -> dict[str, Way]:
     """What is measured, by name; the first is the floor."""
     few = max(runs // 4, at_once)
@@ -60,6 +79,7 @@ def ways(python: str, warm: Sandbox, cold: Sandbox, *, runs: int, at_once: int) 
         "cold": lambda: judged(cold, PYTHON, "python3", runs=few, at_once=at_once),
         "warm": lambda: judged(warm, PYTHON, "python3", runs=runs, at_once=at_once),
         "warm C++": lambda: judged(warm, CPP, "cpp", runs=runs, at_once=at_once),
+        "new C++": lambda: compiled(warm, runs=max(_COMPILED, at_once), at_once=at_once),
     }
 
 
@@ -86,6 +106,8 @@ async def _measure(chosen: dict[str, Way], rounds: int, at_once: int) -> dict[st
             rate = await way()
             if rate is not None:
                 found[name].append(rate)
+            else:
+                print(f"{name} is left out: no `bwrap` that works here", file=sys.stderr)
     medians = {name: statistics.median(rates) for name, rates in found.items() if rates}
     floor = next(iter(medians.values()))
     return {
