@@ -3,9 +3,11 @@
 import json
 
 from microcoder.cli.cluster.values import merged
+from tests.helm.rendering import kinds, render
 from tools.cluster.dependencies import with_image
 from tools.cluster.release import Seccomp, values_for
 from tools.cluster.site import journey_values
+from tools.images.recipes import SERVICES
 
 
 def test_tables_are_merged_and_everything_else_is_replaced() -> None:
@@ -37,3 +39,12 @@ def test_manifests_of_the_local_cluster_take_the_given_image() -> None:
     text = with_image("feed.yaml", "microcoder/cli", "r.example/t/microcoder/cli:1")
     assert "image: r.example/t/microcoder/cli:1\n" in text
     assert "image: microcoder/cli\n" not in text
+
+
+def test_every_service_asks_for_some_processor_so_that_a_training_run_does_not_starve_it() -> None:
+    objects = render(values_for(registry="", tag="1", llm_base_url="", seccomp=Seccomp()))
+    deployments = kinds(objects, "Deployment")
+    assert len(deployments) == len(SERVICES)
+    for deployment in deployments:
+        (container,) = deployment["spec"]["template"]["spec"]["containers"]
+        assert container["resources"]["requests"]["cpu"] == "100m"

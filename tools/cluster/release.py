@@ -39,7 +39,8 @@ def values_for(
         "kafka": {"bootstrapServers": BOOTSTRAP_SERVERS, "partitions": 4},
         "llm": {"baseUrl": llm_base_url},
         "sandbox": {"seccomp": seccomp.values()},
-        "defaults": {"preStopSeconds": 2},
+        # A pod that asks for no processor gets none beside a training run: its probes fail, and it is killed.
+        "defaults": {"preStopSeconds": 2, "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}}},
     }
     return merged(base, extra or {})
 
