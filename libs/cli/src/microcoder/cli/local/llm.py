@@ -15,6 +15,7 @@ from microcoder.llm.local.weights import is_prepared
 
 READY_BUDGET_S = 600.0
 """How long vLLM may take to load on a busy machine, seconds."""
+_TIMEOUT_S = 900.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +74,8 @@ async def with_llm(closing: AsyncExitStack, choice: LlmChoice, state_dir: Path, 
     closing.push_async_callback(started.stop)
     telling = asyncio.create_task(_tell_when_ready(started, say))
     closing.callback(telling.cancel)
-    return RunningLlm(plan=LlmPlan(base_url=started.base_url, model=VllmOptions().model_name), model_dir=model_dir)
+    plan = LlmPlan(base_url=started.base_url, model=VllmOptions().model_name, timeout_s=_TIMEOUT_S)
+    return RunningLlm(plan=plan, model_dir=model_dir)
 
 
 async def _prepare(python: Path, model_dir: Path, log: Path, say: Say) -> None:

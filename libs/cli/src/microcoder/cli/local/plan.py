@@ -1,5 +1,6 @@
 """Which processes make up the local platform, with which settings. Pure: starting them is `stack`'s work."""
 
+import os
 import socket
 import sys
 from collections.abc import Mapping
@@ -19,6 +20,9 @@ class LlmPlan:
     """OpenAI-compatible base URL, empty for none."""
     model: str = ""
     """Model name there, empty for the only one served."""
+    timeout_s: float | None = None
+    """How long a request may take, None for the services' own limit. A model beside everything else on two cores may be
+    so slow that a limit meant for a GPU ends every request before its answer, and the next tries make it slower."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +84,8 @@ def _shared_environ(around: Surroundings) -> dict[str, str]:
         environ["MICROCODER_LLM__BASE_URL"] = around.llm.base_url
     if around.llm.model:
         environ["MICROCODER_LLM__MODEL"] = around.llm.model
+    if around.llm.timeout_s is not None and "MICROCODER_LLM__TIMEOUT_S" not in os.environ:
+        environ["MICROCODER_LLM__TIMEOUT_S"] = str(around.llm.timeout_s)
     return environ
 
 
