@@ -15,7 +15,7 @@ from microcoder.cli.judging.showing import LiveRows, show_summary
 from microcoder.core.errors import FailedPrecondition, InvalidArgument
 from microcoder.rpc import Registration, RpcServer, RpcSettings
 from microcoder.v1 import judge_service_pb2 as pb
-from microcoder.v1 import verdict_pb2
+from microcoder.v1 import problem_pb2, verdict_pb2
 from microcoder.v1.judge_service_pb2_grpc import JudgeServicer, add_JudgeServicer_to_server
 
 
@@ -58,8 +58,12 @@ def test_a_folder_of_pairs_is_enough(tmp_path: Path) -> None:
         ({"x.txt": ""}, InvalidArgument),
         ({"problem.yaml": "a: [", "data/1.in": "", "data/1.ans": ""}, InvalidArgument),
         ({"problem.yaml": "validation: custom", "data/1.in": "", "data/1.ans": ""}, FailedPrecondition),
-        ({"problem.yaml": "validation: custom interactive", "data/1.in": "", "data/1.ans": ""}, FailedPrecondition),
-        ({"output_validator/v.py": "", "data/1.in": "", "data/1.ans": ""}, FailedPrecondition),
+        ({"problem.yaml": "type: multi-pass", "data/1.in": "", "data/1.ans": ""}, FailedPrecondition),
+        ({"output_validator/v.txt": "", "data/1.in": "", "data/1.ans": ""}, FailedPrecondition),
+        (
+            {"output_validator/v.py": "", "output_validator/run": "", "data/1.in": "", "data/1.ans": ""},
+            FailedPrecondition,
+        ),
     ],
 )
 def test_folders_that_cannot_be_judged_as_they_are(
@@ -67,6 +71,38 @@ def test_folders_that_cannot_be_judged_as_they_are(
 ) -> None:
     with pytest.raises(error):
         read_folder(write(tmp_path, files))
+
+
+CUSTOM = {"data/1.in": "", "data/1.ans": "", "problem.yaml": "validation: custom\nvalidator_flags: near 3\n"}
+
+
+@pytest.mark.parametrize(
+    ("files", "main", "names"),
+    [
+        ({"output_validators/v.py": "exit(42)"}, "v.py", {"v.py"}),
+        (
+            {"output_validators/own/a.cc": "int f();", "output_validators/own/b.cc": "int main() {}"},
+            "b.cc",
+            {"a.cc", "b.cc"},
+        ),
+        ({"output_validator/v.py": "exit(42)", "problem.yaml": "validator_flags: near 3"}, "v.py", {"v.py"}),
+    ],
+)
+def test_a_validator_of_the_package_goes_with_the_request(
+    tmp_path: Path, files: dict[str, str], main: str, names: set[str]
+) -> None:
+    task = inline_task(read_folder(write(tmp_path, {**CUSTOM, **files})), time_multiplier=1)
+    assert task.checker.kind == problem_pb2.CHECKER_KIND_CUSTOM
+    assert list(task.checker.flags) == ["near", "3"]
+    assert (task.checker_program.main, set(task.checker_program.files)) == (main, names)
+    assert not task.interactive
+
+
+def test_an_interactive_package_is_one_whose_validator_talks(tmp_path: Path) -> None:
+    files = {**CUSTOM, "problem.yaml": "validation: custom interactive", "output_validators/v.py": "exit(42)"}
+    task = inline_task(read_folder(write(tmp_path, files)), time_multiplier=1)
+    assert task.interactive
+    assert task.checker_program.language == "python3"
 
 
 def result(ordinal: int, verdict: int, **fields: Any) -> verdict_pb2.TestResult:

@@ -8,15 +8,15 @@ from typing import Any
 
 import yaml
 
+from microcoder.cli.judging.validator import read_validator
 from microcoder.core.errors import FailedPrecondition, InvalidArgument
-from microcoder.core.problem import Checker, Limits
+from microcoder.core.problem import Checker, CheckerKind, Limits
 from microcoder.v1 import judge_service_pb2 as pb
 from microcoder.v1 import problem_pb2
 from microcoder.wire import to_proto
 
 _ANSWERS = (".ans", ".out", ".a")
 _MAX_YAML_BYTES = 256 * 1024
-_IMPORT_IT = "`microcoder import` it and name the problem's id: then all of the package counts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,10 @@ class FolderTask:
     limits: Limits
     """Of a compiled program."""
     checker: Checker
-    """Built-in comparison."""
+    """Built-in comparison, or `CUSTOM` where there is a validator."""
+    validator: pb.InlineProgram | None = None
+    """The package's own output validator; in an interactive problem it talks to the program."""
+    interactive: bool = False
 
 
 def read_folder(folder: Path) -> FolderTask:
@@ -36,16 +39,25 @@ def read_folder(folder: Path) -> FolderTask:
 
     Raises:
         InvalidArgument: There are no tests, or its `problem.yaml` cannot be read.
-        FailedPrecondition: It needs more than a built-in comparison.
+        FailedPrecondition: It needs a validator that cannot be sent, or several passes.
     """
     settings = _settings(folder)
-    _refuse_what_needs_a_problem(folder, settings)
+    kind = f"{settings.get('type', '')} {settings.get('validation', '')}"
+    if "multi" in kind:
+        raise FailedPrecondition(f"{folder} is a problem in several passes, which are not judged")
+    own = _has_validator(folder, settings)
     tests = tuple(_tests(folder))
     if not tests:
         raise InvalidArgument(
             f"{folder} has no tests: files `NAME.in` with `NAME.ans` or `NAME.out`, in it or below its folder `data`"
         )
-    return FolderTask(tests=tests, limits=_limits(folder, settings), checker=_checker(settings))
+    return FolderTask(
+        tests=tests,
+        limits=_limits(folder, settings),
+        checker=_custom_checker(settings) if own else _checker(settings),
+        validator=read_validator(folder) if own else None,
+        interactive="interactive" in kind,
+    )
 
 
 def _tests(folder: Path) -> Iterator[pb.InlineTest]:
@@ -72,13 +84,14 @@ def _settings(folder: Path) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _refuse_what_needs_a_problem(folder: Path, settings: Mapping[str, Any]) -> None:
-    if str(settings.get("validation", "default")).split()[:1] not in ([], ["default"]) or (
-        (folder / "output_validator").is_dir()
-    ):
-        raise FailedPrecondition(f"{folder} has an output validator of its own; {_IMPORT_IT}")
-    if "interactive" in str(settings.get("type", "")):
-        raise FailedPrecondition(f"{folder} is an interactive problem; {_IMPORT_IT}")
+def _has_validator(folder: Path, settings: Mapping[str, Any]) -> bool:
+    validation = str(settings.get("validation", "default")).split()[:1]
+    interactive = "interactive" in str(settings.get("type", ""))
+    return validation not in ([], ["default"]) or interactive or (folder / "output_validator").is_dir()
+
+
+def _custom_checker(settings: Mapping[str, Any]) -> Checker:
+    return Checker(kind=CheckerKind.CUSTOM, flags=tuple(str(settings.get("validator_flags") or "").split()))
 
 
 def _limits(folder: Path, settings: Mapping[str, Any]) -> Limits:
@@ -135,4 +148,10 @@ def inline_task(task: FolderTask, *, time_multiplier: float) -> pb.InlineTask:
     """The task as a request has it: its limits are taken as they are, so the language's multiplier goes in here."""
     limits = to_proto(task.limits, problem_pb2.Limits)
     limits.cpu_time_ms = round(task.limits.cpu_time_ms * time_multiplier)
-    return pb.InlineTask(tests=task.tests, limits=limits, checker=to_proto(task.checker, problem_pb2.Checker))
+    return pb.InlineTask(
+        tests=task.tests,
+        limits=limits,
+        checker=to_proto(task.checker, problem_pb2.Checker),
+        checker_program=task.validator,
+        interactive=task.interactive,
+    )
