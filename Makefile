@@ -69,7 +69,7 @@ helm: helm-schema-check ## Check the chart: lint, schemas, invariants; no cluste
 test-real-node: setup ## Test our images on a real kubelet, with Kafka and MongoDB in the cluster: root, docker, half an hour
 	MICROCODER_TEST_REAL_NODE=1 $(BIN)/pytest tests/cluster/real_node $(PYTEST_ARGS)
 
-test-cluster: setup ## Test the chart and training runs on a real API server: MICROCODER_TEST_KUBECONFIG=<file>, else a local one
+test-cluster: setup ## Test the chart and training runs on a real API server: MICROCODER_TEST_KUBECONFIG, KUBEBUILDER_ASSETS, else a local one
 	$(BIN)/pytest tests/cluster --timeout=600 $(PYTEST_ARGS)
 
 coverage: setup ## Run the tests that need no torch and report coverage

@@ -1,9 +1,16 @@
-"""A Kubernetes API server for tests: the one of MICROCODER_TEST_KUBECONFIG, else a local one with simulated nodes."""
+"""A Kubernetes API server for tests. What the environment names is taken before the local one with simulated nodes.
 
+1. MICROCODER_TEST_KUBECONFIG, a kubeconfig file.
+2. KUBECONFIG, with MICROCODER_TEST_CLUSTER=1 alone: tests make and delete namespaces, and a person's may be production.
+3. KUBEBUILDER_ASSETS, envtest's folder of programs: an API server of our own, without controllers.
+4. The local one. Where there is none either, tests skip and say so.
+"""
+
+import json
 import os
 import secrets
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +19,11 @@ import pytest
 
 from microcoder.cluster import ClusterSettings, Connection, connect
 
+from .api_server import Program, api_server, missing_programs
+
 GIVEN = "MICROCODER_TEST_KUBECONFIG"
+CONSENT = "MICROCODER_TEST_CLUSTER"
+ASSETS = "KUBEBUILDER_ASSETS"
 SHARED = Path(os.environ.get("MICROCODER_SHARED") or Path(__file__).parents[3] / "shared")
 _LOCAL = SHARED / "k8s" / "kube-local"
 
@@ -24,9 +35,18 @@ class Cluster:
     kubeconfig: Path
     simulated: bool
     """Its nodes are simulated (kwok): pods of Jobs end by themselves, as annotations say."""
+    controllers: bool = True
+    """Whether anything acts on objects: Jobs get pods, namespaces an account, deleted namespaces end."""
+    server: Program | None = None
+    """The API server's process, where it belongs to the tests."""
 
     def connect(self, namespace: str = "default") -> Connection:
         return connect(ClusterSettings(kubeconfig=self.kubeconfig, namespace=namespace))
+
+    def require_controllers(self) -> None:
+        """Skips where there is an API server and nothing else."""
+        if not self.controllers:
+            pytest.skip("needs controllers and a scheduler; here is an API server alone")
 
     def kubectl(self, *arguments: str, text: str = "", check: bool = True) -> str:
         """Runs kubectl and gives its output, errors included."""
@@ -41,21 +61,51 @@ class Cluster:
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """See `Cluster`; skips with the reason where there is none."""
-    given = os.environ.get(GIVEN)
-    if given:
-        yield Cluster(kubeconfig=Path(given), simulated=False)
-        return
-    if not _LOCAL.exists():
-        pytest.skip(f"needs a cluster: {GIVEN}=<kubeconfig>, or the local one at {_LOCAL}")
-    folder = tmp_path_factory.mktemp("cluster")
+    given, assets = given_kubeconfig(os.environ), os.environ.get(ASSETS)
+    if given is not None:
+        yield Cluster(kubeconfig=given, simulated=False)
+    elif assets:
+        yield from _bare(Path(assets), tmp_path_factory.mktemp("api-server"))
+    elif _LOCAL.exists():
+        yield from _local(tmp_path_factory.mktemp("cluster"))
+    else:
+        pytest.skip(nothing_found(os.environ))
+
+
+def given_kubeconfig(environ: Mapping[str, str]) -> Path | None:
+    """The file that the tests were given on purpose, None for none."""
+    if given := environ.get(GIVEN):
+        return Path(given)
+    usual = environ.get("KUBECONFIG")
+    return Path(usual) if usual and environ.get(CONSENT) == "1" else None
+
+
+def nothing_found(environ: Mapping[str, str]) -> str:
+    """Why tests are skipped, with what to do."""
+    wanted = f"needs a cluster: {GIVEN}=<kubeconfig>, {ASSETS}=<folder>, or the local one at {_LOCAL}"
+    return f"{wanted}; KUBECONFIG is taken with {CONSENT}=1 only" if environ.get("KUBECONFIG") else wanted
+
+
+def _bare(assets: Path, folder: Path) -> Iterator[Cluster]:
+    if missing := missing_programs(assets):
+        pytest.skip(f"{ASSETS}={assets} lacks {', '.join(missing)}")
+    with pytest.MonkeyPatch.context() as patch, api_server(assets, folder) as (kubeconfig, server):
+        patch.setenv("PATH", str(assets), prepend=os.pathsep)
+        yield Cluster(kubeconfig=kubeconfig, simulated=False, controllers=False, server=server)
+
+
+def _local(folder: Path) -> Iterator[Cluster]:
     before = dict(os.environ)
     up = subprocess.run([_LOCAL, "up", "--dir", folder], capture_output=True, text=True, check=False, timeout=300)
     assert up.returncode == 0, up.stderr
     os.environ |= _exported(up.stdout)
+    pid = json.loads((folder / "run" / "kube-apiserver.json").read_text())["pid"]
+    server = Program.found(pid, folder / "logs" / "kube-apiserver.log")
     try:
-        yield Cluster(kubeconfig=folder / "kubeconfig", simulated=True)
+        yield Cluster(kubeconfig=folder / "kubeconfig", simulated=True, server=server)
     finally:
         subprocess.run([_LOCAL, "down", "--dir", folder], check=False, timeout=120, capture_output=True)
+        server.stop()
         os.environ.clear()
         os.environ.update(before)
 

@@ -178,6 +178,7 @@ def test_graphics_processors_are_for_those_who_ask(helm: Helm) -> None:
 
 
 def test_no_node_with_graphics_processors_is_told_in_the_pods_condition(helm: Helm) -> None:
+    helm.cluster.require_controllers()
     values = {**MINIMAL, "vllm": {"enabled": True, "model": "m", "gpus": 64}}
     deploy(helm, values, "mc-llm")
     why = eventually("the scheduler gives up", lambda: condition(helm, "llm").get("message"))

@@ -21,6 +21,7 @@ KEPT_KINDS = (
 
 @pytest.fixture
 def helm(cluster: Cluster, namespace: str) -> Iterator[Helm]:
+    cluster.require_controllers()
     made = Helm(cluster=cluster, namespace=namespace)
     made.make_secret()
     yield made
