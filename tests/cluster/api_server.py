@@ -4,7 +4,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from microcoder.cli.local.plan import free_ports
 from microcoder.cluster import ClusterSettings, connect
 from microcoder.core.errors import MicrocoderError
 from microcoder.testing.certificates import Authority
@@ -93,7 +93,7 @@ def api_server(assets: Path, folder: Path) -> Iterator[tuple[Path, Program]]:
     Raises:
         AssertionError: It does not come up; the message holds the end of its log.
     """
-    client, peer, secure = _free_ports(3)
+    client, peer, secure = free_ports(3)
     token = secrets.token_hex(16)
     authority = Authority(folder / "pki")
     kubeconfig = _kubeconfig(folder, f"https://{_HOST}:{secure}", authority.certificate, token)
@@ -131,15 +131,6 @@ def wait_ready(kubeconfig: Path, server: Program) -> None:
 def _spawn(command: list[str], log: Path) -> "subprocess.Popen[bytes]":
     with log.open("ab") as out:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server((_HOST, 0)) for _ in range(count)]
-    try:
-        return [int(item.getsockname()[1]) for item in sockets]
-    finally:
-        for item in sockets:
-            item.close()
 
 
 def _etcd_flags(folder: Path, client: int, peer: int) -> list[str]:
