@@ -159,7 +159,7 @@ async def test_the_driver_of_calls_is_compiled_once_and_for_its_very_text_only(s
     program = SourceProgram(language="python3", files={"main.py": DRIVEN}, main="main.py")
     language = language_table(Tools(python=engine.python, cc="gcc", cxx="g++"), multipliers={})["python3"]
     plain = Executable(argv=(), files=program.files)
-    call = calling(program, plain, FunctionSpec(entry="f"), language, preludes={})
+    call = calling(program, plain, FunctionSpec(entry="f"), language, preludes={}).one
 
     async def references(more: bytes) -> int:
         files = {**call.files, CALL_DRIVER: call.files[CALL_DRIVER] + more}

@@ -33,6 +33,16 @@ from microcoder.judge.suites import Test
 _IN_THREAD_BYTES = 64 * 1024
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calls:
+    """What calls a function of a program."""
+
+    one: Executable
+    """On one test."""
+    many: Executable
+    """On many in one run, see `microcoder.judge.sharing`."""
+
+
 def calling(
     program: SourceProgram,
     executable: Executable,
@@ -40,7 +50,7 @@ def calling(
     language: Language,
     *,
     preludes: Mapping[str, str],
-) -> Executable:
+) -> Calls:
     """What calls `function` of the program.
 
     Args:
@@ -68,10 +78,11 @@ def calling(
         "unordered": function.unordered_levels,
         "prelude": prelude,
     }
-    argv = (*fill(language.call, main=program.main), json.dumps(call))
     wants_sorted = SORTED in prelude or SORTED.encode() in source
     files = {**executable.files, CALL_DRIVER: _driver(), **(_package(SORTED) if wants_sorted else {})}
-    return Executable(argv=argv, files=files)
+    start = fill(language.call, main=program.main)
+    one, many = (Executable(argv=(*start, json.dumps({**call, "many": many})), files=files) for many in (False, True))
+    return Calls(one=one, many=many)
 
 
 @dataclass(frozen=True, slots=True)

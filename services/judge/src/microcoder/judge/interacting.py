@@ -108,6 +108,7 @@ class InteractiveTrial:
     limits: RunLimits
     run: Run
     interact: Interact
+    shared: None = None
 
     async def attempt(self, test: Test) -> tuple[Outcome, Judgement]:
         """What became of the program, and the judgement.

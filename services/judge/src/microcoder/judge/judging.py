@@ -1,8 +1,7 @@
 """One submission: prepare it, run it on each test, compare, report."""
 
-import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
@@ -14,15 +13,17 @@ from microcoder.judge.calling import call_comparison, calling
 from microcoder.judge.checkers import checker_comparison
 from microcoder.judge.comparing import BuiltInComparison, Comparison, TimedComparison
 from microcoder.judge.compiling import CompileError, Compiler
+from microcoder.judge.course import Course, SharedResults
 from microcoder.judge.domain.detail import only_first, with_detail, without_detail
 from microcoder.judge.domain.engine import Engine, EngineFailed, Interaction, Outcome, Run, RunLimits, RunSpec
 from microcoder.judge.domain.program import SourceProgram
 from microcoder.judge.domain.scoring import Grading, with_groups
-from microcoder.judge.domain.stopping import CpuBudget, chains
+from microcoder.judge.domain.stopping import CpuBudget
 from microcoder.judge.domain.verdicts import measured, summarize
 from microcoder.judge.health import OverdueRuns
 from microcoder.judge.interacting import InteractiveTrial, interactor_of
 from microcoder.judge.observing import SILENT, JudgeObserver, Phase
+from microcoder.judge.sharing import MOST_BYTES, MOST_TESTS, SharedTrial
 from microcoder.judge.slots import Key, SlotPool
 from microcoder.judge.suites import Suite, Test
 from microcoder.judge.trying import BatchTrial, Trial
@@ -89,6 +90,7 @@ class SubmissionJudge:
         pool: Says whose turn it is.
         version: Of the judge, for reports.
         preludes: Texts of preludes for function calls beside the built-in ones, by name.
+        tests_per_run: At most, of a function-call problem; 1 for a run of its own for each.
         observer: Hears of the work.
         runs: Told of the runs under way.
     """
@@ -101,6 +103,7 @@ class SubmissionJudge:
         *,
         version: str,
         preludes: Mapping[str, str] = MappingProxyType({}),
+        tests_per_run: int = MOST_TESTS,
         observer: JudgeObserver = SILENT,
         runs: OverdueRuns | None = None,
     ) -> None:
@@ -109,6 +112,7 @@ class SubmissionJudge:
         self._pool = pool
         self._version = version
         self._preludes = preludes
+        self._tests_per_run = tests_per_run
         self._observer = observer
         self._runs = runs or OverdueRuns()
 
@@ -214,14 +218,19 @@ class SubmissionJudge:
         executable = await self._compiler.prepare(program, run, memory_bytes=task.limits.memory_bytes)
         if isinstance(executable, CompileError):
             return executable
+        shared = None
         if task.function:
             language = self._compiler.language(program.language)
-            executable = calling(program, executable, task.function, language, preludes=self._preludes)
+            calls = calling(program, executable, task.function, language, preludes=self._preludes)
+            executable = calls.one
+            if task.validator is None and self._tests_per_run > 1:
+                shared = SharedTrial(program=calls.many, comparison=comparison, limits=task.limits, run=run)
         return BatchTrial(
             program=executable,
             comparison=comparison,
             limits=task.limits,
             run=run,
+            shared=shared,
             returns=task.function is not None,
             input_file=task.input_file,
             output_file=task.output_file,
@@ -242,35 +251,34 @@ class SubmissionJudge:
         )
 
     async def _run_all(self, prepared: _Prepared, stop: StopMode, on_result: OnResult) -> list[TestResult]:
-        suite = prepared.task.suite
-        results: dict[int, TestResult] = {}
-        budget = CpuBudget(prepared.task.cpu_budget_ms)
+        shared = prepared.trial.shared
+        course = Course(
+            suite=prepared.task.suite,
+            alone=partial(self._judge_test, prepared),
+            shared=partial(self._judge_shared, prepared, shared) if shared else None,
+            most=self._tests_per_run,
+            budget=CpuBudget(prepared.task.cpu_budget_ms),
+            on_result=lambda result: on_result(without_detail(result)),
+        )
+        return await course.run(stop)
 
-        async def judge_one(ordinal: int) -> TestResult:
-            refused = budget.refusal(ordinal, suite.names[ordinal])
-            result = results[ordinal] = refused or await self._judge_test(prepared, ordinal)
-            budget.spend(result)
-            on_result(without_detail(result))
-            return result
-
-        async def judge_chain(chain: Sequence[int]) -> None:
-            """Up to the first test that fails."""
-            for ordinal in chain:
-                result = results.get(ordinal) or await judge_one(ordinal)
-                if result.verdict is not Verdict.AC:
-                    return
-
-        await judge_one(0)  # alone: a program that is not of its language fails here already
-        found = chains(stop, suite.groups)
-        if budget.limited:
-            for chain in found:
-                await judge_chain(chain)
-        else:
-            await _together(judge_chain(chain) for chain in found)
-        return [
-            results.get(ordinal) or TestResult(ordinal=ordinal, name=name, verdict=Verdict.SKIPPED)
-            for ordinal, name in enumerate(suite.names)
-        ]
+    async def _judge_shared(self, prepared: _Prepared, trial: SharedTrial, ordinals: Sequence[int]) -> SharedResults:
+        tests = await _first_tests(prepared.task.suite, ordinals)
+        try:
+            shared = await trial.attempt(tests)
+        except EngineFailed as error:
+            self._observer.failed(str(error))
+            return SharedResults()
+        results: list[TestResult | None] = []
+        for ordinal, test, found in zip(ordinals, tests, shared.accepted, strict=False):
+            if found is None:
+                results.append(None)
+                continue
+            outcome, judgement = found
+            self._observer.ran(prepared.program.language, outcome)
+            prepared.on_outcome(test.name, outcome)
+            results.append(measured(ordinal, test.name, outcome, judgement))
+        return SharedResults(accepted=results, cut=shared.cut or len(results) == len(tests))
 
     async def _judge_test(self, prepared: _Prepared, ordinal: int) -> TestResult:
         name = prepared.task.suite.names[ordinal]
@@ -311,11 +319,13 @@ class SubmissionJudge:
         return replace(self._report([], task), verdict=Verdict.CE, compile_message=error.message)
 
 
-async def _together(work: Iterable[Coroutine[None, None, None]]) -> None:
-    """All at a time; the first error cancels the rest and is raised as itself."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for one in work:
-                group.create_task(one)
-    except ExceptionGroup as errors:
-        raise errors.exceptions[0] from None
+async def _first_tests(suite: Suite, ordinals: Sequence[int]) -> list[Test]:
+    """As many as a shared run takes."""
+    tests: list[Test] = []
+    size = 0
+    for ordinal in ordinals:
+        tests.append(await suite.load(ordinal))
+        size += len(tests[-1].input)
+        if size > MOST_BYTES:
+            break
+    return tests

@@ -10,6 +10,7 @@ from microcoder.judge.domain.engine import PROGRAM_DIR, Engine, Outcome, RunLimi
 from microcoder.judge.domain.languages import main_file, python_command
 from microcoder.judge.domain.program import SourceProgram
 from microcoder.judge.judging import SubmissionJudge, Task
+from microcoder.judge.sharing import MOST_TESTS
 from microcoder.judge.suites import InlineSuite, Test
 
 DEFAULT_LIMITS = RunLimits(cpu_time_ms=1_000, memory_bytes=128 * 2**20, output_bytes=2**20)
@@ -23,6 +24,8 @@ class LocalJudge:
     sandbox: Sandbox
     preludes: Mapping[str, str] = field(default_factory=dict)
     """Further preludes of function calls, by name."""
+    tests_per_run: int = MOST_TESTS
+    """Of function calls."""
 
     def source(self, code: str | bytes, language: str = "python3") -> SourceProgram:
         """A program of one file."""
@@ -63,7 +66,14 @@ class LocalJudge:
     async def report_on(self, program: SourceProgram, task: Task, *, stop: StopMode = StopMode.ALL) -> JudgeReport:
         """The report on a program of any number of files, judged on a task of any kind."""
         sandbox = self.sandbox
-        judge = SubmissionJudge(sandbox.engine, sandbox.compiler, sandbox.pool, version="local", preludes=self.preludes)
+        judge = SubmissionJudge(
+            sandbox.engine,
+            sandbox.compiler,
+            sandbox.pool,
+            version="local",
+            preludes=self.preludes,
+            tests_per_run=self.tests_per_run,
+        )
         return await judge.judge(program, task, stop=stop)
 
 

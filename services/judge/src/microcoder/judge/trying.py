@@ -8,6 +8,7 @@ from microcoder.judge.compiling import Executable
 from microcoder.judge.domain.engine import BOX_DIR, Outcome, Run, RunLimits, RunSpec
 from microcoder.judge.domain.judgement import Judgement
 from microcoder.judge.domain.verdicts import classify
+from microcoder.judge.sharing import SharedTrial
 from microcoder.judge.suites import Test
 
 # Input comes from and output goes to files in the working folder. The shell costs the program about a millisecond.
@@ -24,6 +25,10 @@ exit $code
 
 class Trial(Protocol):
     """A program that is ready to be run on tests."""
+
+    @property
+    def shared(self) -> SharedTrial | None:
+        """Runs it on many tests at a time; None where each test needs a run of its own."""
 
     async def attempt(self, test: Test) -> tuple[Outcome, Judgement]:
         """What became of the program on a test, and the judgement.
@@ -45,6 +50,8 @@ class BatchTrial:
     """Of one run."""
     run: Run
     """Runs it."""
+    shared: SharedTrial | None = None
+    """Runs it on many tests at a time."""
     returns: bool = False
     """Its result comes over the result channel."""
     input_file: str = ""

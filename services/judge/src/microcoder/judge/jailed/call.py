@@ -3,7 +3,9 @@
     call.py FILE CALL < arguments
 
 CALL is a JSON object, see `microcoder.judge.calling`. Standard input holds one JSON value a line, one argument each.
-The result leaves as JSON on descriptor 3; whatever is printed is dropped. Whatever the program does to this driver, it
+The result leaves as JSON on descriptor 3; whatever is printed is dropped. Where CALL says so, standard input holds many
+tests instead, behind a line with a JSON list of their sizes, and each result has a line in front with its size and the
+CPU time that the call took, nanoseconds; see `microcoder.judge.sharing`. Whatever the program does to this driver, it
 can only change a value that is compared outside the jail. Any Python since 3.8 must understand this file.
 """
 
@@ -12,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 import types
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -19,17 +22,28 @@ from typing import Any
 
 RESULT_FD = 3
 LONGEST_LIST = 1_000_000
+SEND_AFTER_NS = 5_000_000  # what is not sent is lost when a limit ends the run
 DUMPS = json.dumps  # a program may replace it, for itself
 
 
-def load(path: str, prelude: str) -> dict[str, Any]:
-    """The program's names."""
+def compiled(path: str) -> Any:
+    """The program's code."""
     with open(path, "rb") as file:
-        code = compile(file.read(), path, "exec", dont_inherit=True)
+        return compile(file.read(), path, "exec", dont_inherit=True)
+
+
+def given(prelude: str) -> dict[str, Any]:
+    """The names that a program finds."""
+    names: dict[str, Any] = {"__name__": "solution", "__builtins__": __builtins__}
+    exec(compile(prelude, "prelude", "exec", dont_inherit=True), names)  # noqa: S102 - ours
+    return names
+
+
+def load(path: str, names: dict[str, Any], code: Any) -> dict[str, Any]:
+    """The program's own names beside those that it finds, new ones each time."""
     module = types.ModuleType("solution")  # not __main__: the program's own examples stay asleep
-    module.__file__ = path
+    module.__dict__.update(names, __file__=path)
     sys.modules["solution"] = module
-    exec(prelude, module.__dict__)  # noqa: S102 - ours
     exec(code, module.__dict__)  # noqa: S102 - this is the jail
     return module.__dict__
 
@@ -200,19 +214,60 @@ def of_class(arguments: list[Any], call: dict[str, Any], names: dict[str, Any]) 
     return f"[{', '.join(results)}]"
 
 
+def values_of(test: bytes) -> list[Any]:
+    """The arguments of a test."""
+    return [json.loads(line) for line in test.splitlines() if line.strip()]
+
+
+def tests_of(data: bytes) -> list[bytes]:
+    """The tests behind the line of their sizes."""
+    head, _, rest = data.partition(b"\n")
+    tests, begin = [], 0
+    for size in json.loads(head):
+        tests.append(rest[begin : begin + size])
+        begin += size
+    return tests
+
+
 def main() -> None:
-    """One test."""
+    """One test, or many one after another until one fails."""
     path, call = sys.argv[1], json.loads(sys.argv[2])
     with open(0, "rb", closefd=False) as file:
-        arguments = [json.loads(line) for line in file.read().splitlines() if line.strip()]
+        data = file.read()
     del sys.argv[1:]
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    write, leave = os.write, os._exit
-    names = load(path, call["prelude"])
-    result = of_class(arguments, call, names) if call["style"] == "class" else of_function(arguments, call, names)
-    data = memoryview(result.encode("utf-8", "surrogatepass"))
-    while data:
-        data = data[write(RESULT_FD, data) :]
+    write, leave, cpu_time = os.write, os._exit, time.process_time_ns
+    code, found = compiled(path), given(call["prelude"])
+
+    def result_of(test: bytes) -> bytes:
+        arguments = values_of(test)
+        names = load(path, found, code)
+        result = of_class(arguments, call, names) if call["style"] == "class" else of_function(arguments, call, names)
+        return result.encode("utf-8", "surrogatepass")
+
+    def send(data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[write(RESULT_FD, rest) :]
+
+    def send_all(tests: list[bytes]) -> None:
+        results, sent = [], cpu_time()
+        try:
+            for test in tests:
+                begun = cpu_time()
+                result = result_of(test)
+                end = cpu_time()
+                results.append(b"%d %d\n%b" % (len(result), end - begun, result))
+                if end - sent > SEND_AFTER_NS:
+                    send(b"".join(results))
+                    results, sent = [], end
+        finally:
+            send(b"".join(results))
+
+    if call["many"]:
+        send_all(tests_of(data))
+    else:
+        send(result_of(data))
     leave(0)  # the call is over: neither threads nor what is registered for the end can change it
 
 
