@@ -3,7 +3,9 @@
 python -m tests.bench judge_lcb [--items 8] [--rounds 3] [--at-once 1 2] [--python /usr/bin/python3] [--json]
 
 Both grade the items' reference programs. The peer runs a submission's tests one after the other in one child of the
-grader, with an alarm for each, and isolates nothing. Figures are tests a second; the median round counts.
+grader, with an alarm for each, and isolates nothing. Per number of submissions at a time: tests a second of either and
+their ratio, and the median over items of the peer's time for an item to ours. The programs' own work, which is the same
+for both and most of the time of some items, bounds the first; the median is about what judging adds.
 """
 
 import argparse
@@ -18,7 +20,7 @@ import sys
 import tempfile
 import time
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -73,11 +75,25 @@ def submissions() -> Iterator[Submission]:
                 yield Submission(item=item, function=item.function, tests=tests, code=record["reference_solution"])
 
 
-async def judged(sandbox: Sandbox, chosen: list[Submission], *, at_once: int) -> float:
-    """Tests a second by way of the judge."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graded:
+    """A round over all items."""
+
+    tests_per_s: float
+    item_s: list[float]
+
+    @classmethod
+    def of(cls, chosen: list[Submission], item_s: Iterable[float], begun: float) -> "Graded":
+        """What a round took that began then, on the performance counter."""
+        took = time.perf_counter() - begun
+        return cls(tests_per_s=sum(len(submission.tests) for submission in chosen) / took, item_s=list(item_s))
+
+
+async def judged(sandbox: Sandbox, chosen: list[Submission], *, at_once: int) -> Graded:
+    """By way of the judge."""
     judge, turn = LocalJudge(sandbox), asyncio.Semaphore(at_once)
 
-    async def one(submission: Submission) -> int:
+    async def one(submission: Submission) -> float:
         suite = InlineSuite(
             [
                 Test(name=str(number), input=test.input.encode(), answer=test.output.encode())
@@ -87,24 +103,25 @@ async def judged(sandbox: Sandbox, chosen: list[Submission], *, at_once: int) ->
         checker = checker_of(submission.item, submission.tests)
         task = Task(suite=suite, limits=LIMITS, checker=checker, function=submission.function)
         async with turn:
+            started = time.perf_counter()
             report = await judge.report_on(judge.source(submission.code), task)
+            took = time.perf_counter() - started
         assert report.verdict is Verdict.AC, (submission.item.id, report.verdict)
-        return report.total
+        return took
 
     begun = time.perf_counter()
-    tests = sum(await asyncio.gather(*map(one, chosen)))
-    return tests / (time.perf_counter() - begun)
+    return Graded.of(chosen, await asyncio.gather(*map(one, chosen)), begun)
 
 
-def in_process(chosen: list[Submission], *, at_once: int) -> float:
-    """Tests a second in children of the grader."""
+def in_process(chosen: list[Submission], *, at_once: int) -> Graded:
+    """In children of the grader."""
     with ThreadPoolExecutor(at_once) as threads:
         begun = time.perf_counter()
-        tests = sum(threads.map(_grade, chosen))
-        return tests / (time.perf_counter() - begun)
+        return Graded.of(chosen, list(threads.map(_grade, chosen)), begun)
 
 
-def _grade(submission: Submission) -> int:
+def _grade(submission: Submission) -> float:
+    begun = time.perf_counter()
     context = multiprocessing.get_context("fork")
     sample = json.dumps(
         {
@@ -122,7 +139,7 @@ def _grade(submission: Submission) -> int:
             child.kill()
         passed = list(results)
     assert passed == [True] * len(submission.tests), (submission.item.id, passed)
-    return len(passed)
+    return time.perf_counter() - begun
 
 
 def _grade_all(sample: str, code: str, results: Any) -> None:
@@ -160,19 +177,29 @@ async def measure(*, python: str, items: int, rounds: int, at_once: list[int]) -
         sandbox = await open_sandbox(JudgeSettings(cache_dir=Path(cache), engine=EngineKind.WARM, python=python))
         try:
             for n in at_once:
-                ours, theirs = [], []
+                ours: list[Graded] = []
+                theirs: list[Graded] = []
                 for _ in range(rounds):
                     ours.append(await judged(sandbox, chosen, at_once=n))
                     theirs.append(await asyncio.to_thread(in_process, chosen, at_once=n))
-                rates = statistics.median(ours), statistics.median(theirs)
-                figures[str(n)] = {
-                    "judge_per_s": round(rates[0], 1),
-                    "in_process_per_s": round(rates[1], 1),
-                    "ratio": round(rates[0] / rates[1], 3),
-                }
+                figures[str(n)] = _compared(ours, theirs)
         finally:
             await sandbox.engine.close()
     return {**figures, "slots": sandbox.pool.slots, "load": os.getloadavg()[0]}
+
+
+def _compared(ours: list[Graded], theirs: list[Graded]) -> dict[str, float]:
+    rates = [statistics.median(graded.tests_per_s for graded in rounds) for rounds in (ours, theirs)]
+    items = [
+        [statistics.median(times) for times in zip(*(graded.item_s for graded in rounds), strict=True)]
+        for rounds in (ours, theirs)
+    ]
+    return {
+        "judge_per_s": round(rates[0], 1),
+        "in_process_per_s": round(rates[1], 1),
+        "ratio": round(rates[0] / rates[1], 3),
+        "median_item_ratio": round(statistics.median(b / a for a, b in zip(*items, strict=True)), 3),
+    }
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import AsyncIterator
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -60,7 +61,7 @@ async def _judge(suites: list[Suite], *, slots: int, as_json: bool) -> list[Row]
         try:
             for suite in suites:
                 begun = time.monotonic()
-                found = with_explanations([row async for row in suite.rows(sandbox)])
+                found = with_explanations([row async for row in _told(suite.rows(sandbox))])
                 rows += found
                 if as_json:
                     print(*(json.dumps(asdict(row), ensure_ascii=False) for row in found), sep="\n", flush=True)
@@ -70,6 +71,23 @@ async def _judge(suites: list[Suite], *, slots: int, as_json: bool) -> list[Row]
         finally:
             await sandbox.engine.close()
     return rows
+
+
+async def _told(rows: AsyncIterator[Row]) -> AsyncIterator[Row]:
+    """The same; says on standard error how long each problem took."""
+    problem, count, begun = "", 0, time.monotonic()
+
+    def tell() -> None:
+        if problem:
+            print(f"{problem}: {count} judged, {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+
+    async for row in rows:
+        if row.problem != problem:
+            tell()
+            problem, count, begun = row.problem, 0, time.monotonic()
+        count += 1
+        yield row
+    tell()
 
 
 def main(argv: list[str]) -> int:

@@ -13,7 +13,7 @@ from microcoder.cli.connect import Clients, connect
 from microcoder.cli.journey.plan import JourneyPlan
 from microcoder.cli.journey.steps import Journey, travel
 from microcoder.cli.journey.summary import as_json as journey_json
-from microcoder.cli.journey.summary import summary
+from microcoder.cli.journey.summary import next_steps, summary
 from microcoder.cli.local.llm import LlmChoice
 from microcoder.cli.local.stack import StackOptions, local_stack
 from microcoder.cli.local.state import StackState
@@ -105,7 +105,7 @@ def _tell(journey: Journey, say: Say, *, as_json: bool) -> None:
     if as_json:
         print_json(journey_json(journey))
         return
-    for part in summary(journey):
+    for part in (*summary(journey), next_steps(journey)):
         console.print(part)
     if not journey.changed:
         console.print("[bold]Nothing has changed since the last run.[/]")

@@ -14,7 +14,7 @@ _STAGES = ("collected", "normalized", "verified", "scored", "released")
 
 
 def summary(journey: Journey) -> list[RenderableType]:
-    """Funnel, difficulty, release, reward per step, evaluation, next steps."""
+    """Funnel, difficulty, release, reward per step, evaluation."""
     return [
         _funnel(journey),
         problem_table("\nProblems", journey.problems),
@@ -22,8 +22,20 @@ def summary(journey: Journey) -> list[RenderableType]:
         f"\n[bold]Release[/] {journey.release.id}: {shown(str(journey.release_dir))}",
         metrics_table(journey.metrics),
         _evaluation(journey),
-        _next_steps(journey),
     ]
+
+
+def next_steps(journey: Journey) -> RenderableType:
+    """Commands that a person may want then, on this machine."""
+    example = next((p.problem_id for p in journey.problems if p.HasField("overall")), "PROBLEM")
+    return (
+        "\n[bold]Next[/]\n"
+        "  microcoder up                         keep the platform running\n"
+        f"  microcoder trace {example}   one problem's way from its source to the sample\n"
+        f"  microcoder show {example}    statement, proof, difficulty\n"
+        f"  microcoder train samples {journey.run.id}   what the model wrote in training\n"
+        "  microcoder run --source PATH          the same on your own packages\n"
+    )
 
 
 def as_json(journey: Journey) -> dict[str, Any]:
@@ -82,15 +94,3 @@ def _evaluation(journey: Journey) -> RenderableType:
         )
     columns = ["platform", "level", "items#", "", "before (95 %)", "after (95 %)"]
     return table("\nEvaluation on unseen items", columns, rows) if rows else result_table(journey.after)
-
-
-def _next_steps(journey: Journey) -> RenderableType:
-    example = next((p.problem_id for p in journey.problems if p.HasField("overall")), "PROBLEM")
-    return (
-        "\n[bold]Next[/]\n"
-        "  microcoder up                         keep the platform running\n"
-        f"  microcoder trace {example}   one problem's way from its source to the sample\n"
-        f"  microcoder show {example}    statement, proof, difficulty\n"
-        f"  microcoder train samples {journey.run.id}   what the model wrote in training\n"
-        "  microcoder run --source PATH          the same on your own packages\n"
-    )
