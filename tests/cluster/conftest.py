@@ -6,20 +6,24 @@
 4. The local one. Where there is none either, tests skip and say so.
 """
 
+import asyncio
 import json
 import os
 import secrets
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from microcoder.cluster import ClusterSettings, Connection, connect
+from microcoder.store import Store
 
 from .api_server import Program, api_server, missing_programs
+from .training_bench import TrainerBench, trainer_kubeconfig
 
 GIVEN = "MICROCODER_TEST_KUBECONFIG"
 CONSENT = "MICROCODER_TEST_CLUSTER"
@@ -121,6 +125,19 @@ def namespace(cluster: Cluster) -> Iterator[str]:
     yield name
     connection.request("DELETE", f"/api/v1/namespaces/{name}")
     connection.close()
+
+
+@pytest_asyncio.fixture
+async def bench(
+    cluster: Cluster, namespace: str, store: Store, runtime: Any, tmp_path: Path
+) -> AsyncIterator[TrainerBench]:
+    if not cluster.simulated:
+        pytest.skip("needs simulated nodes, on which pods do as they are annotated")
+    admin = cluster.connect(namespace)
+    account = await asyncio.to_thread(trainer_kubeconfig, admin, cluster.kubeconfig, namespace, tmp_path)
+    made = TrainerBench(store=store, make_runtime=runtime, admin=admin, kubeconfig=account, namespace=namespace)
+    yield made
+    await made.stop()
 
 
 def _exported(script: str) -> dict[str, str]:

@@ -3,16 +3,20 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from microcoder.cluster import ClusterSettings, connect
+from microcoder.core.run import RunState
+from microcoder.core.training import TrainingPhase
 from microcoder.scraper.adapters.leases import ClusterLease
 from microcoder.scraper.leadership import Elected, ElectionTimes
 
 from .api_server import Program, wait_ready
 from .conftest import Cluster
 from .test_leader_lease import NAME, account
+from .training_bench import LONG, TrainerBench, has_ended, phase_is, started
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(420)]
 
@@ -88,3 +92,37 @@ async def test_no_two_replicas_collect_and_one_goes_on_after(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.mark.parametrize("how", ["frozen", "killed"])
+async def test_a_run_in_grpc_the_store_and_the_cluster_agree_after(
+    bench: TrainerBench, serve: Any, cluster: Cluster, how: str
+) -> None:
+    server = own_server(cluster)
+    client = await started(bench, serve, pod_annotations=LONG)
+    kept, cancelled = await client.create(bench), await client.create(bench)
+    for run_id in (kept, cancelled):
+        await bench.until(run_id, phase_is(TrainingPhase.RUNNING))
+    back = go_away(server, how)
+    try:
+        waiting = await client.create(bench)
+        await client.cancel(cancelled)
+        await asyncio.sleep(AWAY_S)
+        assert (await client.get(kept)).state is RunState.RUNNING
+        assert (await client.get(waiting)).state is RunState.PENDING
+        assert not (await client.get(cancelled)).state.ended
+    finally:
+        back()
+    await asyncio.to_thread(wait_ready, cluster.kubeconfig, server)
+    await bench.until(cancelled, has_ended, seconds=90)
+    for run_id in (kept, waiting):
+        await bench.until(run_id, phase_is(TrainingPhase.RUNNING), seconds=90)
+    for run_id, state in ((kept, RunState.RUNNING), (waiting, RunState.RUNNING), (cancelled, RunState.CANCELLED)):
+        stored = await bench.store.training_runs.get(run_id)
+        assert (stored.state, stored.attempt) == (state, 1)
+        assert await client.get(run_id) == stored
+        job = await bench.job(run_id)
+        assert (job is not None) == (state is RunState.RUNNING)
+        assert len(await bench.pods(run_id)) == (1 if job else 0)
+    await bench.delete_job(kept)
+    assert (await bench.until(kept, has_ended)).state is RunState.CANCELLED

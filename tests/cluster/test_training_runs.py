@@ -1,86 +1,22 @@
 """The life of a training run on a real API server. Nodes are simulated: a pod ends after a while, as annotated."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import pytest_asyncio
 import yaml
 
 from microcoder.core.run import RunState
-from microcoder.core.training import TrainingPhase, TrainingRun
-from microcoder.store import Store
-from microcoder.v1 import trainer_service_pb2 as pb
-from microcoder.v1 import training_pb2
-from microcoder.v1.trainer_service_pb2_grpc import TrainerStub
-from microcoder.wire import from_proto, to_proto
+from microcoder.core.training import TrainingPhase
 
 from .conftest import Cluster
-from .training_bench import Gate, TrainerBench, trainer_kubeconfig
+from .training_bench import LONG, Gate, TrainerBench, has_ended, phase_is, started
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
-T = 20.0
 COLUMNS = Path(__file__).parents[2] / "deploy" / "training" / "columns.txt"
-LONG = {"kube-local/run-for": "300s"}
-
-
-@pytest_asyncio.fixture
-async def bench(
-    cluster: Cluster, namespace: str, store: Store, runtime: Any, tmp_path: Path
-) -> AsyncIterator[TrainerBench]:
-    if not cluster.simulated:
-        pytest.skip("needs simulated nodes, on which pods do as they are annotated")
-    admin = cluster.connect(namespace)
-    account = await asyncio.to_thread(trainer_kubeconfig, admin, cluster.kubeconfig, namespace, tmp_path)
-    made = TrainerBench(store=store, make_runtime=runtime, admin=admin, kubeconfig=account, namespace=namespace)
-    yield made
-    await made.stop()
-
-
-class Client:
-    """A researcher who talks gRPC."""
-
-    def __init__(self, stub: Any) -> None:
-        self._stub = stub
-
-    async def create(self, bench: TrainerBench, **placement: Any) -> str:
-        spec = to_proto(await bench.spec(), training_pb2.TrainingSpec)
-        asked = training_pb2.Placement(**placement)
-        request = pb.CreateTrainingRunRequest(spec=spec, placement=asked, name="kinds", owner="ada")
-        return str((await self._stub.CreateTrainingRun(request, timeout=T)).training_run.id)
-
-    async def manifest(self, bench: TrainerBench, **placement: Any) -> tuple[str, str]:
-        spec = to_proto(await bench.spec(), training_pb2.TrainingSpec)
-        request = pb.RenderTrainingManifestRequest(spec=spec, placement=training_pb2.Placement(**placement))
-        answer = await self._stub.RenderTrainingManifest(request, timeout=T)
-        return answer.run_id, answer.manifest
-
-    async def get(self, run_id: str) -> TrainingRun:
-        answer = await self._stub.GetTrainingRun(pb.GetTrainingRunRequest(run_id=run_id), timeout=T)
-        return from_proto(answer.training_run, TrainingRun)
-
-    async def cancel(self, run_id: str) -> None:
-        await self._stub.CancelTrainingRun(pb.CancelTrainingRunRequest(run_id=run_id), timeout=T)
-
-    async def resume(self, run_id: str) -> None:
-        await self._stub.ResumeTrainingRun(pb.ResumeTrainingRunRequest(run_id=run_id), timeout=T)
-
-
-async def started(bench: TrainerBench, serve: Any, **kubernetes: Any) -> Client:
-    parts = await bench.start(**kubernetes)
-    return Client(TrainerStub(await serve(parts.servicers)))
-
-
-def phase_is(*phases: TrainingPhase) -> Any:
-    return lambda run: run.phase in phases
-
-
-def has_ended(run: TrainingRun) -> bool:
-    return run.state.ended
 
 
 async def test_a_run_is_made_shown_and_succeeds(bench: TrainerBench, serve: Any, cluster: Cluster) -> None:

@@ -13,15 +13,22 @@ import yaml
 
 from microcoder.cluster import Connection
 from microcoder.core.run import Progress
-from microcoder.core.training import TrainingRun, TrainingSpec
+from microcoder.core.training import TrainingPhase, TrainingRun, TrainingSpec
 from microcoder.host import Parts, Runtime
 from microcoder.store import Store
 from microcoder.testing.builders import make_release
 from microcoder.trainer.app import build
 from microcoder.trainer.records import change_run
 from microcoder.trainer.settings import KubernetesSettings, LauncherKind, TrainerServiceSettings, TrainerSettings
+from microcoder.v1 import trainer_service_pb2 as pb
+from microcoder.v1 import training_pb2
+from microcoder.v1.trainer_service_pb2_grpc import TrainerStub
+from microcoder.wire import from_proto, to_proto
 
 Json = dict[str, Any]
+LONG = {"kube-local/run-for": "300s"}
+"""Annotation of a simulated pod that outlives its test."""
+_CALL_S = 20.0
 PAGE = Path(__file__).parents[2] / "docs" / "kubernetes.md"
 
 
@@ -159,6 +166,48 @@ class TrainerBench:
         answer = await asyncio.to_thread(self.admin.request, "GET", path, query=query)
         items: list[Json] = answer["items"]
         return items
+
+
+class Client:
+    """A researcher who talks gRPC."""
+
+    def __init__(self, stub: Any) -> None:
+        self._stub = stub
+
+    async def create(self, bench: TrainerBench, **placement: Any) -> str:
+        spec = to_proto(await bench.spec(), training_pb2.TrainingSpec)
+        asked = training_pb2.Placement(**placement)
+        request = pb.CreateTrainingRunRequest(spec=spec, placement=asked, name="kinds", owner="ada")
+        return str((await self._stub.CreateTrainingRun(request, timeout=_CALL_S)).training_run.id)
+
+    async def manifest(self, bench: TrainerBench, **placement: Any) -> tuple[str, str]:
+        spec = to_proto(await bench.spec(), training_pb2.TrainingSpec)
+        request = pb.RenderTrainingManifestRequest(spec=spec, placement=training_pb2.Placement(**placement))
+        answer = await self._stub.RenderTrainingManifest(request, timeout=_CALL_S)
+        return answer.run_id, answer.manifest
+
+    async def get(self, run_id: str) -> TrainingRun:
+        answer = await self._stub.GetTrainingRun(pb.GetTrainingRunRequest(run_id=run_id), timeout=_CALL_S)
+        return from_proto(answer.training_run, TrainingRun)
+
+    async def cancel(self, run_id: str) -> None:
+        await self._stub.CancelTrainingRun(pb.CancelTrainingRunRequest(run_id=run_id), timeout=_CALL_S)
+
+    async def resume(self, run_id: str) -> None:
+        await self._stub.ResumeTrainingRun(pb.ResumeTrainingRunRequest(run_id=run_id), timeout=_CALL_S)
+
+
+async def started(bench: TrainerBench, serve: Any, **kubernetes: Any) -> Client:
+    parts = await bench.start(**kubernetes)
+    return Client(TrainerStub(await serve(parts.servicers)))
+
+
+def phase_is(*phases: TrainingPhase) -> Any:
+    return lambda run: run.phase in phases
+
+
+def has_ended(run: TrainingRun) -> bool:
+    return run.state.ended
 
 
 class Gate:

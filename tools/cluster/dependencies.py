@@ -46,7 +46,7 @@ def install_store_and_bus(cluster: Cluster) -> None:
     _apply_secret(cluster, SECRET, {"uri": MONGODB_URI})
     _apply_secret(cluster, TRAINING_SECRET, {"MICROCODER_STORE__URI": MONGODB_URI})
     for name in ("mongodb", "kafka"):
-        cluster.kubectl("rollout", "status", f"statefulset/{name}", "--timeout", "180s", timeout_s=200)
+        cluster.rolled_out(f"statefulset/{name}", timeout_s=180)
 
 
 def _apply_secret(cluster: Cluster, name: str, content: Mapping[str, str]) -> None:
@@ -71,7 +71,7 @@ def install_feed(cluster: Cluster, files: Mapping[str, bytes], *, image: str) ->
     # Server-side: the annotation of a client-side apply would hold everything a second time, and be too long.
     cluster.kubectl("apply", "--server-side", "--filename", "-", stdin=json.dumps(config))
     cluster.apply(with_image("feed.yaml", "microcoder/cli", image))
-    cluster.kubectl("rollout", "status", "deployment/contests", "--timeout", "120s", timeout_s=140)
+    cluster.rolled_out("deployment/contests", timeout_s=120)
     return f"http://contests.{cluster.namespace}.svc/feed.json"
 
 

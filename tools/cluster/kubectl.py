@@ -12,6 +12,8 @@ from typing import Any
 from microcoder.core.errors import DeadlineExceeded, FailedPrecondition
 
 _POLL_S = 1.0
+_SHOWN_EVENTS = 5
+_SHOWN_CHARS = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,31 @@ class Cluster:
     def apply(self, manifest: str) -> None:
         """Creates or changes objects."""
         self.kubectl("apply", "--filename", "-", stdin=manifest)
+
+    def rolled_out(self, target: str, *, timeout_s: float) -> None:
+        """Waits until all pods of `target`, as `deployment/NAME`, are ready.
+
+        Raises:
+            FailedPrecondition: They are not within `timeout_s` seconds; the message says what the cluster says about it.
+        """
+        try:
+            self.kubectl("rollout", "status", target, "--timeout", f"{timeout_s:.0f}s", timeout_s=timeout_s + 20)
+        except FailedPrecondition as error:
+            raise FailedPrecondition("\n".join((error.message, *self._trouble()))) from error
+
+    def _trouble(self) -> list[str]:
+        """Nodes that run out of something, and the last warnings of the namespace."""
+        nodes = [
+            f"node {node['metadata']['name']}: {condition['type']}: {condition['message']}"
+            for node in self.get("nodes")["items"]
+            for condition in node["status"]["conditions"]
+            if condition["type"].endswith("Pressure") and condition["status"] == "True"
+        ]
+        events = self.get("events", "--field-selector", "type=Warning", "--sort-by", ".lastTimestamp")["items"]
+        warnings = {
+            f"{event['involvedObject']['name']}: {event['reason']}": event["message"][:_SHOWN_CHARS] for event in events
+        }
+        return nodes + [f"{what}: {message}" for what, message in list(warnings.items())[-_SHOWN_EVENTS:]]
 
     def process(self, *arguments: str) -> "subprocess.Popen[bytes]":
         """A kubectl that goes on, for `port-forward`."""

@@ -66,7 +66,5 @@ def install(cluster: Cluster, release: str, values: Mapping[str, Any], *, timeou
     command = ["upgrade", release, str(CHART), "--install", "--values", path, "--wait", "--timeout", f"{timeout_s}s"]
     cluster.helm(*command, stdin=json.dumps(values), timeout_s=timeout_s + 60)
     for name in SERVICES:
-        cluster.kubectl(
-            "rollout", "status", f"deployment/{release}-{name}", "--timeout", f"{timeout_s}s", timeout_s=timeout_s
-        )
+        cluster.rolled_out(f"deployment/{release}-{name}", timeout_s=timeout_s)
     return time.monotonic() - started
