@@ -53,7 +53,7 @@ class Cluster:
         """Waits until all pods of `target`, as `deployment/NAME`, are ready.
 
         Raises:
-            FailedPrecondition: They are not within `timeout_s` seconds; the message says what the cluster says about it.
+            FailedPrecondition: They are not within `timeout_s` seconds; with what the cluster says about it.
         """
         try:
             self.kubectl("rollout", "status", target, "--timeout", f"{timeout_s:.0f}s", timeout_s=timeout_s + 20)
