@@ -39,6 +39,22 @@ DMOJ = {
     "doubling/tests/crash/a.py": "1 / 0",
     "doubling/tests/foreign/test.yml": "language: ZX\ntime: 2\nmemory: 65536\nsource: a.zx\n",
     "doubling/tests/foreign/a.zx": "10 GOTO 10",
+    "checkers/init.yml": "test_cases:\n- {in: spaced, out: plain}\n"
+    "- {in: near, out: number, checker: {name: floats, args: {precision: 2}}}\n"
+    "- {in: near, out: number, checker: floats}\n"
+    "- {in: turned, out: lines, checker: sorted}\n"
+    "- {in: spaced, out: plain, checker: identical}\n"
+    "- {in: plain, out: plain, checker: identical}\n"
+    "- batched: [{in: plain, out: plain}, {in: near, out: number}, {in: plain, out: plain}]\n"
+    "- batched: [{in: turned, out: lines, checker: unordered}]\n",
+    "checkers/spaced": "a  b \n",
+    "checkers/plain": "a b\n",
+    "checkers/near": "x 1.001\n",
+    "checkers/number": "x 1\n",
+    "checkers/turned": "b\na\n",
+    "checkers/lines": "a\nb\n",
+    "checkers/tests/echo/test.yml": f"{PY3}source: a.py\ncases: [AC, AC, WA, AC, WA, AC, AC, WA, SC, AC]\n",
+    "checkers/tests/echo/a.py": "import sys; sys.stdout.write(sys.stdin.read())",
     "asking/init.yml": "interactive: {files: a.cpp}\ntest_cases:\n- {points: 1}\n",
     "asking/tests/any/test.yml": f"{PY3}source: a.py\n",
     "asking/tests/any/a.py": "pass",
@@ -92,6 +108,7 @@ async def test_suites_are_judged(dmoj_problems: Path, tmp_path_factory: pytest.T
         "doubling/crash": ("IR IR SC", Standing.AGREES),
         "doubling/foreign": ("", Standing.NOT_JUDGED),
         "asking/any": ("", Standing.NOT_JUDGED),
+        "checkers/echo": ("AC AC WA AC WA AC AC WA SC AC", Standing.AGREES),
         "doubling/accepted/right.py": ("AC", Standing.AGREES),
         "doubling/wrong_answer/square.py": ("WA", Standing.AGREES),
         "doubling/odd/only_sample.py": ("WA", Standing.AGREES),
