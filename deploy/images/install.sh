@@ -32,13 +32,6 @@ third_party() {
   overrides=/build/constraints/$1.overrides
   shift
   [ -x "$target/bin/python" ] || "$uv" venv --quiet --python /usr/bin/python3 "$target"
-  if [ -n "${TORCH_INDEX:-}" ]; then
-    # Another build of torch has another hash and brings none of the CUDA packages.
-    version=$(sed -n 's/^torch==\([^ ]*\).*/\1/p' "$pins")
-    awk '/^[a-z]/ { keep = !/^(torch|triton|nvidia-[a-z0-9-]*|cuda-[a-z0-9-]*)==/ } keep' "$pins" > "$scratch/pins.txt"
-    pins=$scratch/pins.txt
-    "$uv" pip install --quiet --no-deps --index-url "$TORCH_INDEX" "torch==$version"
-  fi
   closure requirements "$pins" "$@" > "$scratch/requirements.txt"
   # The pins were resolved with them, so they cannot be met without.
   set --

@@ -121,7 +121,7 @@ class Demo:
             self._say(f"Images: building {len(missing)} (the first time takes many minutes)")
             base = self._base or ensure_base(builder)
             wanted = [recipe for recipe, tag in zip(RECIPES, tags, strict=True) if tag in missing]
-            build(builder, wanted, base=base, prefix="microcoder", torch_index="")
+            build(builder, wanted, base=base, prefix="microcoder")
             if set(own) & set(missing):
                 dependencies.build_images(builder, base=base)
         absent = [tag for tag in (*tags, *own) if not (self._keep_images and self._place.has(tag))]

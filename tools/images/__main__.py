@@ -25,13 +25,13 @@ def version() -> str:
     return str(tomllib.loads(text)["project"]["version"])
 
 
-def build(builder: Builder, wanted: Sequence[Recipe], *, base: str, prefix: str, torch_index: str) -> dict[str, int]:
+def build(builder: Builder, wanted: Sequence[Recipe], *, base: str, prefix: str) -> dict[str, int]:
     """Builds `wanted` and gives the bytes of each by its tag.
 
     Raises:
         subprocess.CalledProcessError: A build failed.
     """
-    common = {"BASE": base, "VERSION": version(), "REVISION": _revision(), "TORCH_INDEX": torch_index}
+    common = {"BASE": base, "VERSION": version(), "REVISION": _revision()}
     sizes = {}
     for recipe in wanted:
         tag = f"{prefix}/{recipe.name}:{version()}"
@@ -53,13 +53,12 @@ def main() -> int:
     parser.add_argument("--base", default=_REGISTRY_BASE, help="Debian 12 or newer (%(default)s)")
     parser.add_argument("--prefix", default=DEFAULT_PREFIX, help="before the names, as registry/team (%(default)s)")
     parser.add_argument("--large", action="store_true", help="also the images with torch, several gigabytes each")
-    parser.add_argument("--torch-index", default="", help="index with another build of torch, as the CPU's")
     chosen = parser.parse_args()
     try:
         builder = find_builder()
         base = ensure_base(builder) if chosen.offline else chosen.base
         wanted = recipes(chosen.names, large=chosen.large)
-        sizes = build(builder, wanted, base=base, prefix=chosen.prefix, torch_index=chosen.torch_index)
+        sizes = build(builder, wanted, base=base, prefix=chosen.prefix)
     except NoBuilder as error:
         sys.stderr.write(f"{error}\n")
         return 1

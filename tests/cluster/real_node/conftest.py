@@ -47,7 +47,7 @@ def place(builder: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     own = [dependencies.MONGOD_IMAGE, dependencies.KAFKA_IMAGE]
     base = ensure_base(builder)
     if not (kept and all(map(builder.has, tags))):
-        build(builder, recipes(NAMES, large=False), base=base, prefix="microcoder", torch_index="")
+        build(builder, recipes(NAMES, large=False), base=base, prefix="microcoder")
     if not (kept and all(map(builder.has, own))):
         try:
             dependencies.build_images(builder, base=base)
