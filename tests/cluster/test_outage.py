@@ -18,7 +18,7 @@ from .conftest import Cluster
 from .test_leader_lease import NAME, account
 from .training_bench import LONG, TrainerBench, has_ended, phase_is, started
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 AWAY_S = 65.0
 """More than a full minute; calls wait 15 s, a lease lasts as long, mirrors pause 10 s at most."""
@@ -101,8 +101,8 @@ async def test_a_run_in_grpc_the_store_and_the_cluster_agree_after(
     server = own_server(cluster)
     client = await started(bench, serve, pod_annotations=LONG)
     kept, cancelled = await client.create(bench), await client.create(bench)
-    for run_id in (kept, cancelled):
-        await bench.until(run_id, phase_is(TrainingPhase.RUNNING))
+    for run_id in (kept, cancelled):  # the cluster's own controllers may still be on their way back from another test
+        await bench.until(run_id, phase_is(TrainingPhase.RUNNING), seconds=120)
     back = go_away(server, how)
     try:
         waiting = await client.create(bench)
