@@ -150,7 +150,7 @@ def _server_flags(folder: Path, authority: Authority, token: str, *, etcd: int, 
     tokens.write_text(f"{token},administrator,administrator,system:masters\n")
     return [
         f"--etcd-servers=http://{_HOST}:{etcd}", f"--bind-address={_HOST}", f"--secure-port={port}",
-        "--service-cluster-ip-range=10.0.0.0/24", "--authorization-mode=RBAC",
+        "--service-cluster-ip-range=10.0.0.0/24", "--authorization-mode=RBAC", "--allow-privileged=true",
         "--disable-admission-plugins=ServiceAccount",  # it waits for accounts that only a controller makes
         f"--tls-cert-file={own.certificate}", f"--tls-private-key-file={own.key}", f"--token-auth-file={tokens}",
         "--service-account-issuer=https://kubernetes.default.svc",
