@@ -16,6 +16,7 @@ from microcoder.judge.compiling import CompileError, Compiler
 from microcoder.judge.course import Course, SharedResults
 from microcoder.judge.domain.detail import only_first, with_detail, without_detail
 from microcoder.judge.domain.engine import Engine, EngineFailed, Interaction, Outcome, Run, RunLimits, RunSpec
+from microcoder.judge.domain.judgement import Judgement
 from microcoder.judge.domain.program import SourceProgram
 from microcoder.judge.domain.scoring import Grading, with_groups
 from microcoder.judge.domain.stopping import CpuBudget
@@ -29,6 +30,7 @@ from microcoder.judge.suites import Suite, Test
 from microcoder.judge.trying import BatchTrial, Trial
 
 _ATTEMPTS = 2
+_ACCEPTED = Judgement(verdict=Verdict.AC)
 OnResult = Callable[[TestResult], None]
 OnOutcome = Callable[[str, Outcome], None]
 
@@ -224,7 +226,10 @@ class SubmissionJudge:
             calls = calling(program, executable, task.function, language, preludes=self._preludes)
             executable = calls.one
             if task.validator is None and self._tests_per_run > 1:
-                shared = SharedTrial(program=calls.many, comparison=comparison, limits=task.limits, run=run)
+                accepts = call_comparison(task.function, task.checker).accepts
+                shared = SharedTrial(
+                    program=calls.many, accepts=accepts, limits=task.limits, run=run, compared=self._compared
+                )
         return BatchTrial(
             program=executable,
             comparison=comparison,
@@ -240,7 +245,10 @@ class SubmissionJudge:
         by_program = await self._by_program(task, run)
         by_value = task.function and call_comparison(task.function, task.checker)
         found: Comparison = by_program or by_value or BuiltInComparison(task.checker)
-        return TimedComparison(found, lambda seconds: self._observer.took(Phase.CHECK, seconds))
+        return TimedComparison(found, self._compared)
+
+    def _compared(self, seconds: float) -> None:
+        self._observer.took(Phase.CHECK, seconds)
 
     async def _by_program(self, task: Task, run: Run) -> Comparison | None:
         if task.validator is None:
@@ -274,10 +282,9 @@ class SubmissionJudge:
             if found is None:
                 results.append(None)
                 continue
-            outcome, judgement = found
-            self._observer.ran(prepared.program.language, outcome)
-            prepared.on_outcome(test.name, outcome)
-            results.append(measured(ordinal, test.name, outcome, judgement))
+            self._observer.ran(prepared.program.language, found)
+            prepared.on_outcome(test.name, found)
+            results.append(measured(ordinal, test.name, found, _ACCEPTED))
         return SharedResults(accepted=results, cut=shared.cut or len(results) == len(tests))
 
     async def _judge_test(self, prepared: _Prepared, ordinal: int) -> TestResult:

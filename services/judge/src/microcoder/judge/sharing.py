@@ -6,14 +6,15 @@ run of its own, and no verdict but AC ever rests on a shared run. A shared run h
 passes in it is within them.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import asyncio
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from microcoder.core.verdict import Verdict
-from microcoder.judge.comparing import Comparison
 from microcoder.judge.compiling import Executable
 from microcoder.judge.domain.engine import Outcome, Run, RunLimits, RunSpec
-from microcoder.judge.domain.judgement import Judgement
 from microcoder.judge.domain.verdicts import classify
 from microcoder.judge.suites import Test
 
@@ -21,14 +22,15 @@ MOST_TESTS = 128
 """Of one shared run."""
 MOST_BYTES = 2**20
 """Of their inputs; a larger one comes last in its run."""
-_MOST_DIGITS = 18
+_IN_THREAD_BYTES = 64 * 1024
+_HEAD = re.compile(rb"(\d{1,18}) (\d{1,18})\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shared:
     """What a shared run says about its tests."""
 
-    accepted: Sequence[tuple[Outcome, Judgement] | None]
+    accepted: Sequence[Outcome | None]
     """For the tests that gave a result, in order: None where it is not right."""
     cut: bool = False
     """The limits of one test were too little for all: those behind `accepted` were not run, or not to their end."""
@@ -44,12 +46,14 @@ class SharedTrial:
 
     program: Executable
     """What is run; see `calling` with `many`."""
-    comparison: Comparison
-    """Says whether a result is right."""
+    accepts: Callable[[bytes, bytes], bool]
+    """Whether a result is right, by the answer; ValueError where the answer makes no sense."""
     limits: RunLimits
     """Of one run."""
     run: Run
     """Runs it."""
+    compared: Callable[[float], None]
+    """Told how many seconds comparing took."""
 
     async def attempt(self, tests: Sequence[Test]) -> Shared:
         """What a run on `tests` says.
@@ -70,12 +74,28 @@ class SharedTrial:
         if failed is not None and failed[0] is Verdict.MLE:
             return NOTHING  # by whichever test
         parts = within(outcomes(outcome, most=len(tests)), self.limits)
-        accepted: list[tuple[Outcome, Judgement] | None] = []
-        for test, part in zip(tests, parts, strict=False):
-            judgement = await self.comparison.compare(test, part, self.run)
-            accepted.append((part, judgement) if judgement.verdict is Verdict.AC else None)
+        if len(outcome.result) < _IN_THREAD_BYTES:
+            accepted = self._compare(tests, parts)
+        else:
+            accepted = await asyncio.to_thread(self._compare, tests, parts)
         crashed = failed is not None and failed[0] in (Verdict.RE, Verdict.SV)
         return Shared(accepted=accepted, cut=failed is not None and not crashed)
+
+    def _compare(self, tests: Sequence[Test], parts: Sequence[Outcome]) -> list[Outcome | None]:
+        begun = time.perf_counter()
+        try:
+            return [
+                part if self._is_right(part.result, test.answer) else None
+                for test, part in zip(tests, parts, strict=False)
+            ]
+        finally:
+            self.compared(time.perf_counter() - begun)
+
+    def _is_right(self, result: bytes, answer: bytes) -> bool:
+        try:
+            return self.accepts(result, answer)
+        except ValueError:
+            return False  # alone, the test says what is wrong with it
 
 
 def outcomes(run: Outcome, *, most: int) -> list[Outcome]:
@@ -109,16 +129,14 @@ def within(parts: Sequence[Outcome], limits: RunLimits) -> list[Outcome]:
 
 def _part(run: Outcome, result: bytes, cpu_time_us: int) -> Outcome:
     share = cpu_time_us / run.cpu_time_us if run.cpu_time_us else 0.0
-    return replace(
-        run,
+    return Outcome(
         exit_code=0,
-        signal=None,
-        ended=None,
         cpu_time_us=cpu_time_us,
         wall_time_us=int(run.wall_time_us * share),
         run_delay_us=int(run.run_delay_us * share),
-        stderr=b"",
+        memory_bytes=run.memory_bytes,
         result=result,
+        ended_at_us=run.ended_at_us,
     )
 
 
@@ -131,14 +149,10 @@ def _results(data: bytes, *, most: int) -> list[tuple[bytes, int]]:
     """Results and their CPU times, nanoseconds; untrusted data is read up to where it makes no sense."""
     found: list[tuple[bytes, int]] = []
     begin = 0
-    while len(found) < most:
-        end = data.find(b"\n", begin, begin + 2 * _MOST_DIGITS + 2)
-        numbers = data[begin:end].split(b" ") if end >= 0 else []
-        if len(numbers) != 2 or not all(n.isdigit() and len(n) <= _MOST_DIGITS for n in numbers):
-            break
-        begin, size = end + 1, int(numbers[0])
+    while len(found) < most and (head := _HEAD.match(data, begin)):
+        begin, size = head.end(), int(head[1])
         if begin + size > len(data):
             break
-        found.append((data[begin : begin + size], int(numbers[1])))
+        found.append((data[begin : begin + size], int(head[2])))
         begin += size
     return found

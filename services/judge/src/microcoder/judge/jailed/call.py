@@ -23,6 +23,7 @@ from typing import Any
 RESULT_FD = 3
 LONGEST_LIST = 1_000_000
 SEND_AFTER_NS = 5_000_000  # what is not sent is lost when a limit ends the run
+READ = json.JSONDecoder().decode
 DUMPS = json.dumps  # a program may replace it, for itself
 
 
@@ -216,7 +217,7 @@ def of_class(arguments: list[Any], call: dict[str, Any], names: dict[str, Any]) 
 
 def values_of(test: bytes) -> list[Any]:
     """The arguments of a test."""
-    return [json.loads(line) for line in test.splitlines() if line.strip()]
+    return [READ(line.decode("utf-8", "surrogatepass")) for line in test.splitlines() if line.strip()]
 
 
 def tests_of(data: bytes) -> list[bytes]:
