@@ -1,7 +1,6 @@
 from pathlib import Path
 
-import pytest
-
+from microcoder.cli.local.llm import patience_s
 from microcoder.cli.local.plan import LlmPlan, Surroundings, pick_ports, plan_services
 from microcoder.host.ports import DEFAULT_PORTS
 
@@ -47,10 +46,8 @@ def test_without_an_llm_nothing_is_said_of_one() -> None:
         assert not [name for name in plan.environ if name.startswith("MICROCODER_LLM")]
 
 
-def test_a_slow_llm_is_given_time_unless_the_person_says_how_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    slow = LlmPlan(base_url="http://127.0.0.1:2/v1", timeout_s=900)
-    monkeypatch.delenv("MICROCODER_LLM__TIMEOUT_S", raising=False)
-    assert all(plan.environ["MICROCODER_LLM__TIMEOUT_S"] == "900" for plan in plan_services(around(llm=slow)))
+def test_a_slow_llm_is_given_time_unless_the_person_says_how_much() -> None:
+    slow = LlmPlan(base_url="http://127.0.0.1:2/v1", timeout_s=patience_s({}))
+    assert all(plan.environ["MICROCODER_LLM__TIMEOUT_S"] == "900.0" for plan in plan_services(around(llm=slow)))
     assert not any("MICROCODER_LLM__TIMEOUT_S" in plan.environ for plan in plan_services(around()))
-    monkeypatch.setenv("MICROCODER_LLM__TIMEOUT_S", "5")
-    assert not any("MICROCODER_LLM__TIMEOUT_S" in plan.environ for plan in plan_services(around(llm=slow)))
+    assert patience_s({"MICROCODER_LLM__TIMEOUT_S": "5"}) is None

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,11 @@ class RunningLlm:
     plan: LlmPlan
     model_dir: Path | None
     """Folder of the local model's weights, None where the endpoint is elsewhere."""
+
+
+def patience_s(environ: Mapping[str, str]) -> float | None:
+    """Seconds for a request to a model of this machine; None where the person says how many."""
+    return None if "MICROCODER_LLM__TIMEOUT_S" in environ else _TIMEOUT_S
 
 
 def training_python() -> Path | None:
@@ -74,7 +80,7 @@ async def with_llm(closing: AsyncExitStack, choice: LlmChoice, state_dir: Path, 
     closing.push_async_callback(started.stop)
     telling = asyncio.create_task(_tell_when_ready(started, say))
     closing.callback(telling.cancel)
-    plan = LlmPlan(base_url=started.base_url, model=VllmOptions().model_name, timeout_s=_TIMEOUT_S)
+    plan = LlmPlan(base_url=started.base_url, model=VllmOptions().model_name, timeout_s=patience_s(os.environ))
     return RunningLlm(plan=plan, model_dir=model_dir)
 
 

@@ -1,6 +1,5 @@
 """Which processes make up the local platform, with which settings. Pure: starting them is `stack`'s work."""
 
-import os
 import socket
 import sys
 from collections.abc import Mapping
@@ -84,7 +83,7 @@ def _shared_environ(around: Surroundings) -> dict[str, str]:
         environ["MICROCODER_LLM__BASE_URL"] = around.llm.base_url
     if around.llm.model:
         environ["MICROCODER_LLM__MODEL"] = around.llm.model
-    if around.llm.timeout_s is not None and "MICROCODER_LLM__TIMEOUT_S" not in os.environ:
+    if around.llm.timeout_s is not None:
         environ["MICROCODER_LLM__TIMEOUT_S"] = str(around.llm.timeout_s)
     return environ
 
