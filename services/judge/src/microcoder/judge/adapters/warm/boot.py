@@ -25,7 +25,18 @@ PRELOADED = (
     *("collections", "collections.abc", "heapq", "bisect", "math", "cmath", "itertools", "functools", "operator", "re"),
     *("string", "random", "decimal", "fractions", "copy", "array", "time", "datetime", "typing"),
     *("json", "struct", "io", "enum", "types", "contextlib", "numbers", "textwrap", "statistics", "reprlib", "keyword"),
-    *("weakref", "traceback", "linecache", "tokenize", "unicodedata", "zlib", "binascii", "select", "errno"),
+    *(
+        "weakref",
+        "traceback",
+        "linecache",
+        "tokenize",
+        "unicodedata",
+        "zlib",
+        "binascii",
+        "select",
+        "errno",
+        "__future__",
+    ),
 )
 LAST_ERROR = ("last_exc", "last_type", "last_value", "last_traceback")
 FORGOTTEN = ("path", "argv", "ps1", "ps2", "path_hooks", *LAST_ERROR)
