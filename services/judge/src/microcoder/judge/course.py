@@ -47,7 +47,7 @@ class Course:
         stops = stop is not StopMode.ALL
         if stops or self.shared is None:
             await self._judge(0)  # alone: a program that is not of its language, and most wrong ones, end here
-        lanes = chains(stop, self.suite.groups)
+        lanes = [lane for lane in chains(stop, self.suite.groups) if any(n not in self._results for n in lane)]
         if self.budget.limited:
             for lane in lanes:
                 await self._pass(lane, (), stops=True)
@@ -116,9 +116,13 @@ def _split(ordinals: Sequence[int], size: int) -> list[Sequence[int]]:
 
 async def _together(work: Iterable[Coroutine[None, None, object]]) -> None:
     """All at a time; the first error cancels the rest and is raised as itself."""
+    found = list(work)
+    if len(found) == 1:
+        await found[0]  # a task for it would only take time
+        return
     try:
         async with asyncio.TaskGroup() as group:
-            for one in work:
+            for one in found:
                 group.create_task(one)
     except ExceptionGroup as errors:
         raise errors.exceptions[0] from None

@@ -230,13 +230,14 @@ def fill(
         headers: Folder of precompiled headers, None where there is none.
     """
     filled: list[str] = []
+    name = PurePosixPath(main).stem
     for word in command:
         if word == SOURCES:
             filled.extend(f"{PROGRAM_DIR}/{path}" for path in sources)
         elif word == HEADERS:
             filled.extend([f"-I{headers}"] if headers else [])
         else:
-            filled.append(word.replace(MAIN, main).replace(CLASS, PurePosixPath(main).stem))
+            filled.append(word.replace(MAIN, main).replace(CLASS, name))
     return tuple(filled)
 
 
