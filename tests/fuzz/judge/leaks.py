@@ -71,8 +71,9 @@ def _descendants(pid: int) -> Iterator[int]:
 
 
 def _groups(pid: int) -> Iterator[Path]:
+    """Without those of cold slots, which come with a slot's first cold run and stay: one for each at most."""
     for base in Path("/sys/fs/cgroup").glob(f"**/{_GROUPS}{pid}"):
-        yield from (path for path in base.rglob("*") if path.is_dir())
+        yield from (path for path in base.rglob("*") if path.is_dir() and not path.name.startswith("slot-"))
 
 
 def _count(folder: Path) -> int:
