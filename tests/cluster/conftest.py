@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import subprocess
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ GIVEN = "MICROCODER_TEST_KUBECONFIG"
 CONSENT = "MICROCODER_TEST_CLUSTER"
 ASSETS = "KUBEBUILDER_ASSETS"
 SHARED = Path(os.environ.get("MICROCODER_SHARED") or Path(__file__).parents[3] / "shared")
+_DEFINED_S = 90.0
 _LOCAL = SHARED / "k8s" / "kube-local"
 
 
@@ -51,6 +53,16 @@ class Cluster:
         """Skips where there is an API server and nothing else."""
         if not self.controllers:
             pytest.skip("needs controllers and a scheduler; here is an API server alone")
+
+    def define(self, definitions: Path, *names: str) -> None:
+        """Applies the custom resource definitions in a folder and waits until those of these names are served."""
+        self.kubectl("apply", "--server-side", "--filename", str(definitions))
+        end = time.monotonic() + _DEFINED_S
+        for name in names:
+            wait = ("wait", "--for=condition=Established", f"crd/{name}", "--timeout=60s")
+            while "condition met" not in self.kubectl(*wait, check=False):  # fails before there is any condition
+                assert time.monotonic() < end, f"{name} is not served"
+                time.sleep(0.1)
 
     def kubectl(self, *arguments: str, text: str = "", check: bool = True) -> str:
         """Runs kubectl and gives its output, errors included."""

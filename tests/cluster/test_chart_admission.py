@@ -90,10 +90,12 @@ def custom_resources(cluster: Cluster) -> None:
     """The definitions of KEDA, the Prometheus operator and Strimzi."""
     if not cluster.simulated:
         pytest.skip("leaves the definitions of a given cluster alone")
-    for name in ("keda", "prometheus-operator", "strimzi"):
-        cluster.kubectl("apply", "--server-side", "--filename", str(SHARED / "k8s" / "crds" / name))
-    for name in ("scaledobjects.keda.sh", "prometheusrules.monitoring.coreos.com", "kafkas.kafka.strimzi.io"):
-        cluster.kubectl("wait", "--for=condition=Established", f"crd/{name}", "--timeout=60s")
+    for folder, name in (
+        ("keda", "scaledobjects.keda.sh"),
+        ("prometheus-operator", "prometheusrules.monitoring.coreos.com"),
+        ("strimzi", "kafkas.kafka.strimzi.io"),
+    ):
+        cluster.define(SHARED / "k8s" / "crds" / folder, name)
 
 
 def test_objects_of_others_fit_their_definitions(helm: Helm, cluster: Cluster, custom_resources: None) -> None:

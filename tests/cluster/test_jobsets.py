@@ -6,7 +6,6 @@ Skipped unless MICROCODER_TEST_JOBSET names that controller, as `go build .` mak
 import base64
 import json
 import os
-import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -21,6 +20,7 @@ from microcoder.core.run import RunState
 from microcoder.core.training import TrainingPhase
 from microcoder.testing.certificates import Authority
 
+from .api_server import Program
 from .conftest import SHARED, Cluster
 from .training_bench import LONG, Json, TrainerBench, has_ended, phase_is, started
 
@@ -43,18 +43,13 @@ def jobsets(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Itera
     folder = tmp_path_factory.mktemp("jobset")
     certificates = Authority(folder / "certificates")
     webhook, health = free_ports(2)
-    cluster.kubectl("apply", "--server-side", "--filename", str(CRDS))
-    cluster.kubectl("wait", "--for", "condition=established", "crd/jobsets.jobset.x-k8s.io", "--timeout", "60s")
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [program, "--config", str(_configuration(folder, certificates, webhook, health))],
-            env={**os.environ, "KUBECONFIG": str(cluster.kubeconfig)},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
+    cluster.define(CRDS, "jobsets.jobset.x-k8s.io")
+    configuration = _configuration(folder, certificates, webhook, health)
+    controller = Program.start(
+        [program, "--kubeconfig", str(cluster.kubeconfig), "--config", str(configuration)], folder / "log"
+    )
     try:
-        _wait_ready(health, process, folder / "log")
+        _wait_ready(health, controller)
         for kind in ("Mutating", "Validating"):
             hooks = _webhooks(kind, f"https://{_HOST}:{webhook}", certificates.certificate)
             cluster.kubectl("apply", "--filename", "-", text=json.dumps(hooks))
@@ -62,8 +57,7 @@ def jobsets(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Itera
     finally:
         for kind in ("mutating", "validating"):
             cluster.kubectl("delete", f"{kind}webhookconfiguration", "jobset", "--ignore-not-found")
-        process.terminate()
-        process.wait(30)
+        controller.stop()
 
 
 def _configuration(folder: Path, certificates: Authority, webhook: int, health: int) -> Path:
@@ -89,15 +83,15 @@ def _configuration(folder: Path, certificates: Authority, webhook: int, health: 
     return file
 
 
-def _wait_ready(health: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
+def _wait_ready(health: int, controller: Program) -> None:
     end = time.monotonic() + _UP_S
-    while time.monotonic() < end and process.poll() is None:
+    while time.monotonic() < end and not controller.ended:
         try:
             with urllib.request.urlopen(f"http://{_HOST}:{health}/readyz", timeout=5):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
-    raise AssertionError(log.read_text()[-3000:])
+    raise AssertionError(controller.log.read_text()[-3000:])
 
 
 def _webhooks(kind: str, url: str, authority: Path) -> Json:

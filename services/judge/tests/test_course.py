@@ -1,13 +1,12 @@
 """Which tests are run after which, and which share a run."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from microcoder.core.verdict import StopMode, TestResult, Verdict
-from microcoder.judge.course import Course, SharedResults
+from microcoder.judge.course import Course
 from microcoder.judge.domain.stopping import CpuBudget
+from microcoder.judge.sharing import Shared
 from microcoder.judge.suites import InlineSuite, Test
-
-Shared = Callable[[Sequence[int]], SharedResults]
 
 
 def passed(ordinal: int) -> TestResult:
@@ -26,12 +25,12 @@ class Runs:
         verdict = Verdict.WA if ordinal in self.wrong or ordinal == self.crash else Verdict.AC
         return TestResult(ordinal=ordinal, name=str(ordinal), verdict=verdict)
 
-    async def shared(self, ordinals: Sequence[int]) -> SharedResults:
+    async def shared(self, ordinals: Sequence[int]) -> Shared[TestResult]:
         self.log.append(list(ordinals))
         end = ordinals.index(self.crash) if self.crash in ordinals else len(ordinals)
         run = ordinals[: min(end, self.room)]
         accepted = [None if ordinal in self.wrong else passed(ordinal) for ordinal in run]
-        return SharedResults(accepted=accepted, cut=end == len(ordinals))
+        return Shared(accepted=accepted, cut=end == len(ordinals))
 
     async def course(
         self, stop: StopMode, *, tests: int = 6, groups: str = "", most: int = 99, budget_ms: int = 0

@@ -71,9 +71,17 @@ def _descendants(pid: int) -> Iterator[int]:
 
 
 def _groups(pid: int) -> Iterator[Path]:
-    """Without those of cold slots, which come with a slot's first cold run and stay: one for each at most."""
+    """Without those that a thread of the judge lives in: a cold slot's group comes with its first run, and stays."""
     for base in Path("/sys/fs/cgroup").glob(f"**/{_GROUPS}{pid}"):
-        yield from (path for path in base.rglob("*") if path.is_dir() and not path.name.startswith("slot-"))
+        yield from (path for path in base.rglob("*") if path.is_dir() and not _lives_in(path, pid))
+
+
+def _lives_in(group: Path, pid: int) -> bool:
+    try:
+        threads = (group / "tasks").read_text().split()
+    except OSError:
+        return False
+    return any(Path("/proc", str(pid), "task", thread).exists() for thread in threads)
 
 
 def _count(folder: Path) -> int:

@@ -3,7 +3,6 @@
 The driver in the jail gets the arguments and sends back the result as JSON; it never gets the answer.
 """
 
-import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from importlib import resources
 from microcoder.core.errors import InvalidArgument
 from microcoder.core.problem import Checker, FunctionSpec
 from microcoder.core.verdict import Verdict
+from microcoder.judge.comparing import compared
 from microcoder.judge.compiling import Executable
 from microcoder.judge.domain.engine import Outcome, Run
 from microcoder.judge.domain.judgement import Judgement
@@ -29,8 +29,6 @@ from microcoder.judge.domain.values import (
 )
 from microcoder.judge.domain.verdicts import readable
 from microcoder.judge.suites import Test
-
-_IN_THREAD_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +98,7 @@ class CallComparison:
         del run
         if not outcome.result:
             return Judgement(verdict=Verdict.RE, message="the program ended before the call returned")
-        if max(len(outcome.result), len(test.answer)) < _IN_THREAD_BYTES:
-            return self._compare(test, outcome.result)
-        return await asyncio.to_thread(self._compare, test, outcome.result)
+        return await compared(max(len(outcome.result), len(test.answer)), self._compare, test, outcome.result)
 
     def accepts(self, result: bytes, answer: bytes) -> bool:
         """Whether a result is right; one that cannot be read is not.

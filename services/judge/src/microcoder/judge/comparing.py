@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ParamSpec, Protocol, TypeVar
 
 from microcoder.core.problem import Checker
 from microcoder.core.verdict import Verdict
@@ -14,6 +14,15 @@ from microcoder.judge.domain.judgement import Judgement
 from microcoder.judge.suites import Test
 
 _IN_THREAD_BYTES = 64 * 1024
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+async def compared(size: int, compare: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """What `compare` says; in a thread where `size` bytes are so many that they would hold up everything else."""
+    if size < _IN_THREAD_BYTES:
+        return compare(*args, **kwargs)
+    return await asyncio.to_thread(compare, *args, **kwargs)
 
 
 class Comparison(Protocol):
@@ -41,10 +50,8 @@ class BuiltInComparison:
     async def compare(self, test: Test, outcome: Outcome, run: Run) -> Judgement:
         del run
         checker = with_flags(self.checker, test.flags)
-        if max(len(outcome.stdout), len(test.answer)) < _IN_THREAD_BYTES:
-            wrong = difference(outcome.stdout, test.answer, checker)
-        else:
-            wrong = await asyncio.to_thread(difference, outcome.stdout, test.answer, checker)
+        size = max(len(outcome.stdout), len(test.answer))
+        wrong = await compared(size, difference, outcome.stdout, test.answer, checker)
         if wrong is None:
             return Judgement(verdict=Verdict.AC)
         return Judgement(verdict=Verdict.WA, message=wrong.message, difference=wrong.difference)

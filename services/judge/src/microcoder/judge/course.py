@@ -8,17 +8,11 @@ from itertools import zip_longest
 
 from microcoder.core.verdict import StopMode, TestResult, Verdict
 from microcoder.judge.domain.stopping import CpuBudget, chains
+from microcoder.judge.sharing import Shared
 from microcoder.judge.suites import Suite
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SharedResults:
-    """What a shared run settled."""
-
-    accepted: Sequence[TestResult | None] = ()
-    """For its first tests; None where the test has to be judged alone."""
-    cut: bool = False
-    """The tests behind them may share another run; else they have to be judged alone, too."""
+SharedRun = Callable[[Sequence[int]], Awaitable[Shared[TestResult]]]
+"""Judges the first of some tests in one run."""
 
 
 @dataclass(kw_only=True)
@@ -36,7 +30,7 @@ class Course:
 
     suite: Suite
     alone: Callable[[int], Awaitable[TestResult]]
-    shared: Callable[[Sequence[int]], Awaitable[SharedResults]] | None
+    shared: SharedRun | None
     most: int
     budget: CpuBudget
     on_result: Callable[[TestResult], None]
@@ -47,7 +41,7 @@ class Course:
         stops = stop is not StopMode.ALL
         if stops or self.shared is None:
             await self._judge(0)  # alone: a program that is not of its language, and most wrong ones, end here
-        lanes = [lane for lane in chains(stop, self.suite.groups) if any(n not in self._results for n in lane)]
+        lanes = [rest for lane in chains(stop, self.suite.groups) if (rest := self._rest(lane))]
         if self.budget.limited:
             for lane in lanes:
                 await self._pass(lane, (), stops=True)
@@ -61,17 +55,18 @@ class Course:
             for ordinal, name in enumerate(self.suite.names)
         ]
 
-    async def _share(
-        self, lane: Sequence[int], shared: Callable[[Sequence[int]], Awaitable[SharedResults]], *, stops: bool
-    ) -> None:
+    def _rest(self, lane: Sequence[int]) -> list[int]:
+        """What is left of a lane to judge: nothing behind a failure."""
+        if any(n in self._results and self._results[n].verdict is not Verdict.AC for n in lane):
+            return []
+        return [n for n in lane if n not in self._results]
+
+    async def _share(self, lane: Sequence[int], shared: SharedRun, *, stops: bool) -> None:
         """A lane by shared runs, each as long as the limits of one test let the one before be."""
-        known = [ordinal for ordinal in lane if ordinal in self._results]
-        if not await self._pass(known, (), stops=stops):
-            return
-        waiting, most = deque(ordinal for ordinal in lane if ordinal not in self._results), self.most
+        waiting, most = deque(lane), self.most
         while waiting:
             part = [waiting.popleft() for _ in range(min(most, len(waiting)))]
-            settled = await shared(part) if len(part) > 1 else SharedResults()
+            settled: Shared[TestResult] = await shared(part) if len(part) > 1 else Shared()
             if settled.cut and settled.accepted:
                 most = len(settled.accepted)
                 waiting.extendleft(reversed(part[most:]))
@@ -96,7 +91,7 @@ class Course:
     async def _settle(self, ordinal: int, accepted: TestResult | None) -> Verdict:
         if accepted is not None:
             self._tell(accepted)
-        elif ordinal not in self._results:
+        else:
             await self._judge(ordinal)
         return self._results[ordinal].verdict
 

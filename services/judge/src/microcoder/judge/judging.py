@@ -13,7 +13,7 @@ from microcoder.judge.calling import call_comparison, calling
 from microcoder.judge.checkers import checker_comparison
 from microcoder.judge.comparing import BuiltInComparison, Comparison, TimedComparison
 from microcoder.judge.compiling import CompileError, Compiler
-from microcoder.judge.course import Course, SharedResults
+from microcoder.judge.course import Course
 from microcoder.judge.domain.detail import only_first, with_detail, without_detail
 from microcoder.judge.domain.engine import Engine, EngineFailed, Interaction, Outcome, Run, RunLimits, RunSpec
 from microcoder.judge.domain.judgement import Judgement
@@ -24,7 +24,7 @@ from microcoder.judge.domain.verdicts import measured, summarize
 from microcoder.judge.health import OverdueRuns
 from microcoder.judge.interacting import InteractiveTrial, interactor_of
 from microcoder.judge.observing import SILENT, JudgeObserver, Phase
-from microcoder.judge.sharing import MOST_BYTES, MOST_TESTS, SharedTrial
+from microcoder.judge.sharing import MOST_BYTES, MOST_TESTS, Shared, SharedTrial
 from microcoder.judge.slots import Key, SlotPool
 from microcoder.judge.suites import Suite, Test
 from microcoder.judge.trying import BatchTrial, Trial
@@ -228,7 +228,7 @@ class SubmissionJudge:
             if task.validator is None and self._tests_per_run > 1:
                 accepts = call_comparison(task.function, task.checker).accepts
                 shared = SharedTrial(
-                    program=calls.many, accepts=accepts, limits=task.limits, run=run, compared=self._compared
+                    program=calls.many, accepts=accepts, limits=task.limits, run=run, took=self._compared
                 )
         return BatchTrial(
             program=executable,
@@ -270,13 +270,15 @@ class SubmissionJudge:
         )
         return await course.run(stop)
 
-    async def _judge_shared(self, prepared: _Prepared, trial: SharedTrial, ordinals: Sequence[int]) -> SharedResults:
+    async def _judge_shared(
+        self, prepared: _Prepared, trial: SharedTrial, ordinals: Sequence[int]
+    ) -> Shared[TestResult]:
         tests = await _first_tests(prepared.task.suite, ordinals)
         try:
             shared = await trial.attempt(tests)
         except EngineFailed as error:
             self._observer.failed(str(error))
-            return SharedResults()
+            return Shared()
         results: list[TestResult | None] = []
         for ordinal, test, found in zip(ordinals, tests, shared.accepted, strict=False):
             if found is None:
@@ -285,7 +287,7 @@ class SubmissionJudge:
             self._observer.ran(prepared.program.language, found)
             prepared.on_outcome(test.name, found)
             results.append(measured(ordinal, test.name, found, _ACCEPTED))
-        return SharedResults(accepted=results, cut=shared.cut or len(results) == len(tests))
+        return Shared(accepted=results, cut=shared.cut or len(results) == len(tests))
 
     async def _judge_test(self, prepared: _Prepared, ordinal: int) -> TestResult:
         name = prepared.task.suite.names[ordinal]

@@ -6,13 +6,14 @@ run of its own, and no verdict but AC ever rests on a shared run. A shared run h
 passes in it is within them.
 """
 
-import asyncio
 import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from microcoder.core.verdict import Verdict
+from microcoder.judge.comparing import compared
 from microcoder.judge.compiling import Executable
 from microcoder.judge.domain.engine import Outcome, Run, RunLimits, RunSpec
 from microcoder.judge.domain.verdicts import classify
@@ -22,22 +23,18 @@ MOST_TESTS = 128
 """Of one shared run."""
 MOST_BYTES = 2**20
 """Of their inputs; a larger one comes last in its run."""
-_IN_THREAD_BYTES = 64 * 1024
+T = TypeVar("T")
 _HEAD = re.compile(rb"(\d{1,18}) (\d{1,18})\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shared:
-    """What a shared run says about its tests."""
+class Shared(Generic[T]):
+    """What a shared run settled; without arguments nothing, and each test has to be judged alone."""
 
-    accepted: Sequence[Outcome | None]
-    """For the tests that gave a result, in order: None where it is not right."""
+    accepted: Sequence[T | None] = ()
+    """For its first tests, in order; None where the result is not right."""
     cut: bool = False
-    """The limits of one test were too little for all: those behind `accepted` were not run, or not to their end."""
-
-
-NOTHING = Shared(accepted=())
-"""Each test has to be judged alone."""
+    """The tests behind `accepted` were not run to their end and may share another run; else each is judged alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +49,10 @@ class SharedTrial:
     """Of one run."""
     run: Run
     """Runs it."""
-    compared: Callable[[float], None]
+    took: Callable[[float], None]
     """Told how many seconds comparing took."""
 
-    async def attempt(self, tests: Sequence[Test]) -> Shared:
+    async def attempt(self, tests: Sequence[Test]) -> Shared[Outcome]:
         """What a run on `tests` says.
 
         Raises:
@@ -72,12 +69,9 @@ class SharedTrial:
         )
         failed = classify(outcome, self.limits)
         if failed is not None and failed[0] is Verdict.MLE:
-            return NOTHING  # by whichever test
+            return Shared()  # by whichever test
         parts = within(outcomes(outcome, most=len(tests)), self.limits)
-        if len(outcome.result) < _IN_THREAD_BYTES:
-            accepted = self._compare(tests, parts)
-        else:
-            accepted = await asyncio.to_thread(self._compare, tests, parts)
+        accepted = await compared(len(outcome.result), self._compare, tests, parts)
         crashed = failed is not None and failed[0] in (Verdict.RE, Verdict.SV)
         return Shared(accepted=accepted, cut=failed is not None and not crashed)
 
@@ -89,7 +83,7 @@ class SharedTrial:
                 for test, part in zip(tests, parts, strict=False)
             ]
         finally:
-            self.compared(time.perf_counter() - begun)
+            self.took(time.perf_counter() - begun)
 
     def _is_right(self, result: bytes, answer: bytes) -> bool:
         try:

@@ -56,15 +56,17 @@ class InlineSuite:
 
     def __init__(self, tests: Sequence[Test], *, grouping: Sequence[TestGroup] = ()) -> None:
         self._tests = tests
+        self._names = tuple(test.name for test in tests)
+        self._groups = tuple(test.group for test in tests)
         self._grouping = tuple(grouping)
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(test.name for test in self._tests)
+        return self._names
 
     @property
     def groups(self) -> tuple[str, ...]:
-        return tuple(test.group for test in self._tests)
+        return self._groups
 
     @property
     def grouping(self) -> tuple[TestGroup, ...]:

@@ -45,7 +45,8 @@ def read_folder(folder: Path) -> FolderTask:
     kind = f"{settings.get('type', '')} {settings.get('validation', '')}"
     if "multi" in kind:
         raise FailedPrecondition(f"{folder} is a problem in several passes, which are not judged")
-    own = _has_validator(folder, settings)
+    interactive = "interactive" in kind
+    own = interactive or _has_validator(folder, settings)
     tests = tuple(_tests(folder))
     if not tests:
         raise InvalidArgument(
@@ -56,7 +57,7 @@ def read_folder(folder: Path) -> FolderTask:
         limits=_limits(folder, settings),
         checker=_custom_checker(settings) if own else _checker(settings),
         validator=read_validator(folder) if own else None,
-        interactive="interactive" in kind,
+        interactive=interactive,
     )
 
 
@@ -86,8 +87,7 @@ def _settings(folder: Path) -> Mapping[str, Any]:
 
 def _has_validator(folder: Path, settings: Mapping[str, Any]) -> bool:
     validation = str(settings.get("validation", "default")).split()[:1]
-    interactive = "interactive" in str(settings.get("type", ""))
-    return validation not in ([], ["default"]) or interactive or (folder / "output_validator").is_dir()
+    return validation not in ([], ["default"]) or (folder / "output_validator").is_dir()
 
 
 def _custom_checker(settings: Mapping[str, Any]) -> Checker:
